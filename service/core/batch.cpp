@@ -1,0 +1,33 @@
+#include "service/core/batch.hpp"
+
+#include "service/base/bytes.hpp"
+
+namespace heti::core {
+namespace {
+constexpr std::uint64_t batch_format = 1;
+}
+
+std::string encode_batch(const std::vector<Event>& events) {
+  ByteWriter out;
+  out.unsigned_value(batch_format);
+  encode(out, events);
+  return out.take();
+}
+
+std::expected<std::vector<Event>, std::string> decode_batch(std::string_view payload) {
+  ByteReader in(payload);
+  const std::uint64_t format = in.unsigned_value();
+  if (format != batch_format) {
+    return std::unexpected("batch format " + std::to_string(format) + " is not known to this build (it knows " +
+                           std::to_string(batch_format) + ")");
+  }
+  std::vector<Event> events;
+  decode(in, events);
+  if (!in.ok() || !in.at_end()) {
+    return std::unexpected("event " + std::to_string(events.size()) +
+                           " of the batch is damaged or of a type that this build does not know");
+  }
+  return events;
+}
+
+}  // namespace heti::core

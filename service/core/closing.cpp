@@ -1,0 +1,180 @@
+// How a contact ends, and what it is counted as.
+#include <algorithm>
+
+#include "service/base/check.hpp"
+#include "service/core/decider.hpp"
+
+namespace heti::core {
+namespace {
+
+constexpr Refused refused(Refusal code) { return {.code = code, .resend_from = 0}; }
+
+struct Counted {
+  Outcome outcome{};
+  EndReason reason{};
+  Verdict verdict{};  // of the first response, if it is still open
+  Millis waited{};
+};
+
+// Nobody has answered. Left in time: no verdict; left too late, or broken off by us: bad.
+Counted count_unanswered(const Queue& queue, const Contact& contact, const Ending& ending) {
+  const Millis waited = queue.hours.elapsed(contact.t_enq, ending.left_at);
+  if (ending.reason == CloseReason::spam) return {Outcome::spam, EndReason::none, Verdict::excluded, waited};
+  switch (ending.by) {
+    case ClosedBy::agent: return {Outcome::missed, EndReason::agent_closed, Verdict::bad, waited};
+    case ClosedBy::system: {
+      const EndReason reason =
+          ending.reason == CloseReason::queue_closed ? EndReason::queue_closed : EndReason::timeout;
+      return {Outcome::missed, reason, Verdict::bad, waited};
+    }
+    case ClosedBy::visitor: break;
+  }
+  if (waited > contact.first_response.threshold) {
+    return {Outcome::abandoned, EndReason::abandoned_after, Verdict::bad, waited};
+  }
+  const bool is_short = waited < queue.settings.short_abandon;
+  return {Outcome::abandoned, is_short ? EndReason::abandoned_short : EndReason::abandoned_within, Verdict::excluded,
+          waited};
+}
+
+// Closing does not hide a late answer: a turn older than its target is bad already and counts as unanswered.
+void end_turn(Decider& d, Conversation& conversation, EndReason& reason) {
+  const Promise& turn = *conversation.contact->turn;
+  if (turn.judged) {
+    reason = EndReason::unanswered_turn;
+  } else {
+    judge(d, conversation, Sla::reply, Verdict::excluded);
+  }
+}
+
+void end_contact(Decider& d, Conversation& conversation, const Ending& ending) {
+  const Queue& queue = queue_of(d.state, conversation);
+  const Contact& contact = *conversation.contact;
+  Counted counted;
+  if (contact.first_response_time) {
+    counted = {ending.reason == CloseReason::spam ? Outcome::spam : Outcome::answered, EndReason::none, Verdict::good,
+               queue.hours.elapsed(contact.t_enq, ending.left_at)};
+    if (contact.turn) end_turn(d, conversation, counted.reason);
+  } else {
+    counted = count_unanswered(queue, contact, ending);
+    if (!contact.first_response.judged) judge(d, conversation, Sla::first_response, counted.verdict);
+  }
+  d.emit(event::ContactEnded{.conversation = conversation.id,
+                             .contact = conversation.contact->id,
+                             .outcome = counted.outcome,
+                             .reason = counted.reason,
+                             .waited = counted.waited});
+}
+
+}  // namespace
+
+void end_conversation(Decider& d, Conversation& conversation, Ending ending) {
+  if (conversation.offer) end_offer(d, conversation, OfferEnd::rescinded);
+  const bool held = conversation.state == ConversationState::assigned;
+  if (conversation.contact) end_contact(d, conversation, ending);
+  const EngagementId engagement = conversation.engagement;
+  const Millis wrapup = queue_of(d.state, conversation).settings.wrapup;
+  d.emit(event::ChatClosed{.conversation = conversation.id,
+                           .seq = next_seq(conversation),
+                           .by = ending.by,
+                           .reason = ending.reason,
+                           .wrapup = held,
+                           .wrapup_due = held ? d.at + wrapup : never});
+  if (held && wrapup == Millis{0}) end_wrapup(d, agent_at(d.state, *conversation.agent), engagement);
+}
+
+void end_wrapup(Decider& d, Agent& agent, EngagementId id) {
+  const Engagement engagement = agent.engagements.at(id);
+  CHECK(engagement.ended.has_value());
+  d.emit(event::WrapUpEnded{.agent = agent.id,
+                            .engagement = id,
+                            .conversation = engagement.conversation,
+                            .handle = d.at - engagement.accepted,
+                            .wrapup = d.at - *engagement.ended});
+  finish_if_empty(d, agent);
+}
+
+Answer close(Decider& d, const command::Close& c) {
+  Conversation* conversation = d.state.find(c.conversation);
+  if (conversation == nullptr) return refused(Refusal::not_found);
+  const bool over =
+      conversation->state == ConversationState::wrapup || conversation->state == ConversationState::closed;
+  if (c.sender.visitor) {
+    if (*c.sender.visitor != conversation->visitor) return refused(Refusal::not_found);
+    if (c.spam) return refused(Refusal::not_allowed);
+    if (over) return Done{};
+    if (conversation->state == ConversationState::offline_message) return refused(Refusal::wrong_state);
+    end_conversation(d, *conversation, {.by = ClosedBy::visitor, .reason = CloseReason::closed, .left_at = d.at});
+    return Done{};
+  }
+  if (!c.sender.agent) return refused(Refusal::not_allowed);
+  const auto found = d.state.agents.find(*c.sender.agent);
+  if (found == d.state.agents.end() || !may_see(found->second, *conversation)) return refused(Refusal::not_found);
+  if (over) return Done{};
+  const bool offline = conversation->state == ConversationState::offline_message;
+  if (!offline && conversation->state != ConversationState::assigned) return refused(Refusal::wrong_state);
+  if (!offline && conversation->agent != *c.sender.agent && !found->second.settings.supervisor) {
+    return refused(Refusal::not_allowed);
+  }
+  end_conversation(
+      d, *conversation,
+      {.by = ClosedBy::agent, .reason = c.spam ? CloseReason::spam : CloseReason::closed, .left_at = d.at});
+  return Done{};
+}
+
+Answer finish_wrapup(Decider& d, const command::FinishWrapUp& c) {
+  const Conversation* conversation = d.state.find(c.conversation);
+  const auto found = d.state.agents.find(c.agent);
+  if (conversation == nullptr || found == d.state.agents.end() || !may_see(found->second, *conversation)) {
+    return refused(Refusal::not_found);
+  }
+  for (const auto& [id, engagement] : found->second.engagements) {
+    if (engagement.conversation != conversation->id || !engagement.ended) continue;
+    end_wrapup(d, found->second, id);
+    return Done{};
+  }
+  return conversation->state == ConversationState::closed ? Answer{Done{}} : refused(Refusal::wrong_state);
+}
+
+// The first of the conversation's timers that is due: a broken promise, an absent visitor, an offer, a bar, the end of
+// the reopen window.
+void expire_conversation(Decider& d, Conversation& conversation) {
+  if (conversation.contact) {
+    const Contact& contact = *conversation.contact;
+    if (!contact.first_response.judged && !conversation.gone_at && contact.first_response.breach_at <= d.at) {
+      return judge(d, conversation, Sla::first_response, Verdict::bad);
+    }
+    if (contact.turn && !contact.turn->judged && contact.turn->breach_at <= d.at) {
+      return judge(d, conversation, Sla::reply, Verdict::bad);
+    }
+  }
+  if (conversation.gone_due <= d.at) {
+    return end_conversation(
+        d, conversation,
+        {.by = ClosedBy::visitor, .reason = CloseReason::abandoned, .left_at = conversation.gone_at.value_or(d.at)});
+  }
+  if (conversation.offer && conversation.offer->due <= d.at) {
+    const AgentId id = conversation.offer->agent;
+    end_offer(d, conversation, OfferEnd::expired);
+    Agent& agent = agent_at(d.state, id);
+    if (agent.expiries >= 2 && agent.status == AgentStatus::online) {
+      change_status(d, agent, AgentStatus::away, StatusReason::offers_missed);
+      rescind_offers(d, agent, OfferEnd::rescinded);
+    }
+    return;
+  }
+  for (const auto& [agent, bar] : conversation.barred) {
+    if (bar.until <= d.at || (!bar.soft && bar.soft_at <= d.at)) {
+      d.emit(event::BarEnded{.conversation = conversation.id, .agent = agent, .softened = bar.until > d.at});
+      return;
+    }
+  }
+  if (conversation.final_due <= d.at) {
+    const Instant first = conversation.first_enq.value_or(conversation.closed_at);
+    d.emit(event::ConversationFinal{
+        .conversation = conversation.id,
+        .resolution = queue_of(d.state, conversation).hours.elapsed(first, conversation.closed_at)});
+  }
+}
+
+}  // namespace heti::core

@@ -1,0 +1,144 @@
+#pragma once
+// Wishes. A command brings everything that decide() may not fetch by itself: ids made by chance, connections, text.
+// Time is stamped by the sequencer. What the world names (conversation, visitor) is named by public id here; the core
+// resolves it and checks that the sender may see it.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "service/base/interval.hpp"
+#include "service/core/event.hpp"
+#include "service/core/ids.hpp"
+
+namespace heti::core {
+
+// Who sends: a visitor by public id, an agent by id, or the service itself (neither).
+struct Sender {
+  std::optional<PublicId> visitor;
+  std::optional<AgentId> agent;
+  static Sender of_visitor(PublicId id) { return {.visitor = id, .agent = std::nullopt}; }
+  static Sender of_agent(AgentId id) { return {.visitor = std::nullopt, .agent = id}; }
+};
+
+namespace command {
+
+// Expires what is due; every other command does that too.
+struct Tick {};
+
+// Refused (conflict) unless `replaces_version` is the version in force; 0 for an empty journal.
+struct ApplySettings {
+  Settings settings;
+  std::uint64_t replaces_version = 0;
+};
+// `open` holds from `effective_from` on (now, if that is earlier: the past is never edited).
+struct SetCalendar {
+  QueueId queue;
+  Instant effective_from;
+  std::vector<Interval> open;
+  std::string tzdata_version;
+};
+// The first command after a start: the service was down from `alive_until` until now.
+struct ResumeService {
+  Instant alive_until;
+  std::uint32_t node = 0;
+  std::uint64_t incarnation = 0;
+};
+// Ends the closing time of a queue now: who still waits is told that the queue has closed.
+struct EndClosing {
+  QueueId queue;
+};
+
+// An agent's console has said hello. Answer: ConsoleView.
+struct AgentHello {
+  AgentId agent;
+  ConnectionId connection;
+};
+struct AgentGone {
+  AgentId agent;
+  ConnectionId connection;
+};
+// online, away, finishing (end of shift) or offline (log out).
+struct SetStatus {
+  AgentId agent;
+  AgentStatus status{};
+};
+
+// A visitor's widget has said hello. Answer: WelcomeView. With a live conversation the connection counts as presence.
+struct VisitorHello {
+  PublicId visitor;
+  QueueId queue;
+  ConnectionId connection;
+};
+struct VisitorGone {
+  PublicId visitor;
+  ConnectionId connection;
+};
+// Gives the visitor's present conversation in the queue, or starts one with `conversation` as its id.
+// Answer: ConversationView. `bot_first`: visitor messages do not queue, HandOver does.
+struct Start {
+  PublicId visitor;
+  PublicId conversation;
+  QueueId queue;
+  std::optional<ConnectionId> connection;
+  VisitorFacts facts;
+  bool bot_first = false;
+};
+// The conversation as the sender may see it, with the entries after `after` that memory holds. Answer:
+// ConversationView.
+struct Open {
+  Sender sender;
+  PublicId conversation;
+  std::uint64_t after = 0;
+};
+// Answer: Posted. `author` must fit the sender: visitor, agent or note for people, bot, automatic or system for the
+// service. A sender's n in (conversation, stream) must be the last one plus 1; the service's own posts carry no stream.
+struct Post {
+  Sender sender;
+  PublicId conversation;
+  Author author{};
+  std::string stream;
+  std::uint64_t n = 0;
+  std::string text;
+};
+struct HandOver {  // a bot passes the visitor on to people
+  PublicId conversation;
+};
+struct Accept {  // an offer, or in pull mode a claim from the list
+  AgentId agent;
+  PublicId conversation;
+};
+struct Decline {
+  AgentId agent;
+  PublicId conversation;
+};
+struct Close {
+  Sender sender;
+  PublicId conversation;
+  bool spam = false;  // agents only
+};
+struct FinishWrapUp {
+  AgentId agent;
+  PublicId conversation;
+};
+struct Transfer {  // back to the line of its queue, with its key
+  AgentId agent;
+  PublicId conversation;
+};
+struct Rate {
+  PublicId visitor;
+  PublicId conversation;
+  std::uint32_t score = 0;  // 1-5
+  std::string comment;
+};
+
+}  // namespace command
+
+using Command = std::variant<command::Tick, command::ApplySettings, command::SetCalendar, command::ResumeService,
+                             command::EndClosing, command::AgentHello, command::AgentGone, command::SetStatus,
+                             command::VisitorHello, command::VisitorGone, command::Start, command::Open, command::Post,
+                             command::HandOver, command::Accept, command::Decline, command::Close,
+                             command::FinishWrapUp, command::Transfer, command::Rate>;
+
+}  // namespace heti::core

@@ -1,0 +1,78 @@
+// Starting, opening and rating a conversation; a bot's hand-over.
+#include "service/core/decider.hpp"
+
+namespace heti::core {
+namespace {
+
+constexpr Refused refused(Refusal code) { return {.code = code, .resend_from = 0}; }
+
+// The conversation, if this sender may see it. Absent and hidden look the same.
+Conversation* visible(State& state, const Sender& sender, const PublicId& id) {
+  Conversation* conversation = state.find(id);
+  if (conversation == nullptr) return nullptr;
+  if (sender.visitor) return conversation->visitor == *sender.visitor ? conversation : nullptr;
+  if (!sender.agent) return conversation;
+  const auto agent = state.agents.find(*sender.agent);
+  return agent != state.agents.end() && may_see(agent->second, *conversation) ? conversation : nullptr;
+}
+
+}  // namespace
+
+Answer start(Decider& d, const command::Start& c) {
+  const auto found = d.state.queues.find(c.queue);
+  if (found == d.state.queues.end() || found->second.removed) return refused(Refusal::not_found);
+  const Queue& queue = found->second;
+  const auto present = d.state.of_visitor.find({c.visitor, c.queue});
+  ConversationId id;
+  if (present != d.state.of_visitor.end()) {
+    id = present->second;
+  } else {
+    if (!takes_contacts(queue) && queue.settings.after_hours == AfterHours::refuse) {
+      return refused(Refusal::queue_closed);
+    }
+    if (d.state.find(c.conversation) != nullptr) return refused(Refusal::conflict);
+    id = ConversationId{d.state.last_conversation + 1};
+    d.emit(event::ConversationStarted{.conversation = id,
+                                      .public_id = c.conversation,
+                                      .visitor = c.visitor,
+                                      .queue = c.queue,
+                                      .facts = c.facts,
+                                      .bot_first = c.bot_first});
+    if (!takes_contacts(queue)) d.emit(event::OfflineMessageOpened{.conversation = id});
+  }
+  Conversation& conversation = conversation_at(d.state, id);
+  if (c.connection && !conversation.connections.contains(*c.connection)) {
+    d.emit(event::VisitorConnected{.conversation = id, .connection = *c.connection});
+    judge_on_return(d, conversation);
+  }
+  return conversation_view(d.state, conversation, 0);
+}
+
+Answer open(Decider& d, const command::Open& c) {
+  const Conversation* conversation = visible(d.state, c.sender, c.conversation);
+  if (conversation == nullptr) return refused(Refusal::not_found);
+  return conversation_view(d.state, *conversation, c.after);
+}
+
+Answer hand_over(Decider& d, const command::HandOver& c) {
+  Conversation* conversation = d.state.find(c.conversation);
+  if (conversation == nullptr) return refused(Refusal::not_found);
+  if (conversation->state != ConversationState::fresh) return refused(Refusal::wrong_state);
+  enqueue(d, *conversation, Stage::first);
+  return Done{};
+}
+
+Answer rate(Decider& d, const command::Rate& c) {
+  Conversation* conversation = visible(d.state, Sender::of_visitor(c.visitor), c.conversation);
+  if (conversation == nullptr) return refused(Refusal::not_found);
+  const bool over =
+      conversation->state == ConversationState::wrapup || conversation->state == ConversationState::closed;
+  if (c.score < 1 || c.score > 5) return refused(Refusal::not_allowed);
+  if (!over || !conversation->answered) return refused(Refusal::wrong_state);
+  if (conversation->rating != 0) return conversation->rating == c.score ? Answer{Done{}} : refused(Refusal::conflict);
+  d.emit(event::RatingGiven{
+      .conversation = conversation->id, .seq = next_seq(*conversation), .score = c.score, .comment = c.comment});
+  return Done{};
+}
+
+}  // namespace heti::core

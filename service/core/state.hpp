@@ -1,0 +1,238 @@
+#pragma once
+// State is fold(evolve, events), nothing else. Ordered containers only: the same journal gives the same bytes.
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "service/core/business_time.hpp"
+#include "service/core/event.hpp"
+#include "service/core/ids.hpp"
+#include "service/core/settings.hpp"
+#include "service/core/view.hpp"
+
+namespace heti::core {
+
+// Entries of a live conversation that memory keeps for resume; older ones are read from the archive.
+inline constexpr std::size_t recent_entries_max = 200;
+// Posts of one client stream that memory can still compare with a repeated one.
+inline constexpr std::size_t mark_posts_max = 64;
+// Client streams of one conversation; the stream that was silent longest is forgotten first.
+inline constexpr std::size_t marks_max = 32;
+
+struct MarkedPost {
+  std::uint64_t n = 0;
+  std::uint64_t seq = 0;
+  std::uint64_t body_hash = 0;
+  auto fields() { return std::tie(n, seq, body_hash); }
+};
+// How far one client's own numbering has come in a conversation. This is the de-duplication.
+struct ClientMark {
+  std::uint64_t last_n = 0;
+  std::uint64_t used = 0;  // order of last use, counted per conversation
+  std::deque<MarkedPost> posts;
+  auto fields() { return std::tie(last_n, used, posts); }
+};
+// Two senders may pick the same stream name.
+struct StreamName {
+  bool visitor = false;
+  AgentId agent;
+  std::string stream;
+  friend auto operator<=>(const StreamName&, const StreamName&) = default;
+  auto fields() { return std::tie(visitor, agent, stream); }
+};
+
+// A promise that is running: when it started, and the first instant at which it is broken.
+struct Promise {
+  Instant started;
+  Millis threshold{};
+  Instant breach_at = never;
+  bool judged = false;
+  auto fields() { return std::tie(started, threshold, breach_at, judged); }
+};
+
+// One demand for a human.
+struct Contact {
+  ContactId id;
+  Stage stage{};
+  Instant t_enq;
+  Instant key;  // place in the line: t_enq less the credit of its priority
+  Promise first_response;
+  std::optional<Millis> first_response_time;
+  std::optional<Promise> turn;  // visitor messages that nobody has answered, after the first response
+  Stage stay{};                 // the present or last queue stay
+  Instant stay_since;
+  auto fields() { return std::tie(id, stage, t_enq, key, first_response, first_response_time, turn, stay, stay_since); }
+};
+
+struct Offer {
+  AgentId agent;
+  Instant due;
+  RoutedBy rule{};
+  auto fields() { return std::tie(agent, due, rule); }
+};
+
+// An agent who declined or let an offer expire is not offered the contact again for a while.
+struct Bar {
+  Instant soft_at;  // from here on if nobody else staffs the queue
+  Instant until;
+  bool soft = false;
+  auto fields() { return std::tie(soft_at, until, soft); }
+};
+
+struct Conversation {
+  ConversationId id;
+  PublicId public_id;
+  PublicId visitor;
+  QueueId queue;
+  ConversationState state{};
+  VisitorFacts facts;
+  Instant created;
+  bool bot_first = false;
+  std::optional<Contact> contact;  // live
+  std::optional<Offer> offer;
+  std::optional<AgentId> agent;  // holds it, also while in wrap-up
+  EngagementId engagement;
+  std::set<ConnectionId> connections;
+  std::optional<Instant> gone_at;  // when the last connection ended
+  Instant gone_due = never;        // grace, or idle close once answered
+  std::map<AgentId, Bar> barred;
+  std::optional<AgentId> last_agent;  // sticky
+  Instant last_contact_at;
+  std::optional<Instant> first_enq;  // of the first contact, for the resolution time
+  Instant closed_at;
+  Instant final_due = never;
+  bool answered = false;  // the present or last contact had a public human message
+  std::uint32_t rating = 0;
+  std::uint64_t last_seq = 0;
+  std::uint64_t mark_uses = 0;
+  std::map<StreamName, ClientMark> marks;
+  std::deque<Entry> recent;  // emptied when it closes
+  std::string preview;
+  Author preview_author{};
+
+  bool waits() const { return state == ConversationState::queued || state == ConversationState::offered; }
+  bool live() const { return contact.has_value(); }
+  auto fields() {
+    return std::tie(id, public_id, visitor, queue, state, facts, created, bot_first, contact, offer, agent, engagement,
+                    connections, gone_at, gone_due, barred, last_agent, last_contact_at, first_enq, closed_at,
+                    final_due, answered, rating, last_seq, mark_uses, marks, recent, preview, preview_author);
+  }
+};
+
+// A slot of an agent that is taken: active from accept to the end of the chat, then wrap-up.
+struct Engagement {
+  ConversationId conversation;
+  Instant accepted;
+  std::optional<Instant> ended;
+  Instant wrapup_due = never;
+  auto fields() { return std::tie(conversation, accepted, ended, wrapup_due); }
+};
+
+struct Agent {
+  AgentId id;
+  AgentSettings settings;
+  bool removed = false;
+  std::vector<QueueId> queues;
+  AgentStatus status = AgentStatus::offline;
+  AgentStatus before_lost = AgentStatus::offline;
+  StatusReason reason = StatusReason::removed;
+  std::set<ConnectionId> connections;
+  Instant lost_at;
+  Instant grace_due = never;
+  std::uint32_t expiries = 0;  // offers expired in a row
+  Instant last_assigned;
+  std::map<EngagementId, Engagement> engagements;
+  std::set<ConversationId> offers;
+
+  std::uint32_t busy() const { return static_cast<std::uint32_t>(engagements.size() + offers.size()); }
+  bool has_free_slot() const { return busy() < settings.capacity; }
+  bool staffs() const { return status == AgentStatus::online; }
+  auto fields() {
+    return std::tie(id, settings, removed, queues, status, before_lost, reason, connections, lost_at, grace_due,
+                    expiries, last_assigned, engagements, offers);
+  }
+};
+
+// Exact integrals over open time, in milliseconds, up to `until`.
+struct StaffingTotals {
+  Instant until;
+  Millis open{};
+  Millis staffed{};       // staffed agents >= minimum
+  Millis unstaffed{};     // none
+  Millis understaffed{};  // fewer than the minimum
+  Millis saturated{};     // at least one, but no free slot
+  Millis shortfall{};     // agent-milliseconds below the minimum
+  friend bool operator==(const StaffingTotals&, const StaffingTotals&) = default;
+  auto fields() { return std::tie(until, open, staffed, unstaffed, understaffed, saturated, shortfall); }
+};
+
+struct Queue {
+  QueueId id;
+  QueueSettings settings;
+  bool removed = false;
+  BusinessTime hours;
+  std::string tzdata_version;
+  bool open = false;
+  Instant closing_until = never;                         // while closing: when it ends; else never
+  std::set<std::pair<Instant, ConversationId>> waiting;  // key (t_enq less the priority's credit), then id
+  StaffingTotals totals;
+  std::optional<Instant> unstaffed_since;  // since when no agent staffs it, open or not
+  std::optional<Instant> understaffed_since;
+
+  bool closing() const { return closing_until != never; }
+  auto fields() {
+    return std::tie(id, settings, removed, hours, tzdata_version, open, closing_until, waiting, totals, unstaffed_since,
+                    understaffed_since);
+  }
+};
+
+// Order in which things become due. Promises and opening hours are due AT their instant; a wall timer lets a command of
+// exactly that instant go first, so it runs for any later time.
+enum class DueRank : std::uint8_t { at_instant = 0, after_instant = 1 };
+struct Due {
+  Instant at;
+  DueRank rank{};
+  enum class Kind : std::uint8_t { queue = 0, agent = 1, conversation = 2 } kind{};
+  std::uint64_t id = 0;
+  friend auto operator<=>(const Due&, const Due&) = default;
+};
+
+struct State {
+  Instant now;  // of the last event
+  std::uint64_t settings_version = 0;
+  std::map<QueueId, Queue> queues;
+  std::map<AgentId, Agent> agents;
+  std::map<ConversationId, Conversation> conversations;
+  std::map<std::pair<PublicId, QueueId>, ConversationId> of_visitor;  // the present (not final) one
+  std::uint64_t last_conversation = 0;
+  std::uint64_t last_contact = 0;
+  std::uint64_t last_engagement = 0;
+
+  // Derived from the above, rebuilt by reindex(): not part of the bytes.
+  std::map<PublicId, ConversationId> by_public_id;
+  std::set<Due> due;
+  std::map<std::pair<Due::Kind, std::uint64_t>, Due> due_of;
+
+  auto fields() {
+    return std::tie(now, settings_version, queues, agents, conversations, of_visitor, last_conversation, last_contact,
+                    last_engagement);
+  }
+
+  Conversation* find(const PublicId& id);
+  const Conversation* find(const PublicId& id) const;
+  const Queue* queue_named(std::string_view name) const;
+  const Agent* agent_named(std::string_view login) const;
+};
+
+// The state as bytes, and back; equal states give equal bytes.
+std::string state_bytes(const State& state);
+std::optional<State> state_from_bytes(std::string_view bytes);
+// Raise when the layout of the bytes changes: snapshots of another format are not used, the journal is replayed.
+inline constexpr std::uint32_t state_format = 1;
+
+}  // namespace heti::core

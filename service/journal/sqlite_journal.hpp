@@ -1,0 +1,101 @@
+#pragma once
+// The journal in SQLite. Three kinds of threads: any (reads, snapshots: a connection of their own each time), the
+// writer (appends, marks), the checkpointer. mutex_ guards what they share and is never held over a disk access.
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "service/journal/journal.hpp"
+#include "service/journal/lock_file.hpp"
+#include "service/journal/side_file.hpp"
+#include "service/journal/snapshot_store.hpp"
+#include "service/journal/sqlite.hpp"
+#include "service/journal/sqlite_rows.hpp"
+
+namespace heti::journal {
+
+class SqliteJournal final : public Journal {
+ public:
+  SqliteJournal(Options options, LockFile lock, SideFile side);
+  ~SqliteJournal() override;
+
+  // The rest of opening, before any other call: connection, tail, witness, threads.
+  [[nodiscard]] std::expected<void, std::string> open();
+
+  PublicId history() const override;
+  Tail tail() const override;
+  void append(Batch batch, std::function<void(AppendResult)> done) override;
+  std::expected<void, std::string> read(Position after,
+                                        const std::function<bool(const Batch&, const Hash&)>& each) const override;
+  void keep_alive(Instant now) override;
+  Instant alive_until() const override;
+  std::expected<void, std::string> save_snapshot(Snapshot snapshot) override;
+  std::expected<std::vector<Snapshot>, std::string> snapshots() const override;
+  Stats stats() const override;
+  std::optional<std::string> open_notice() const override;
+
+ private:
+  // What the writer holds while it has a good connection. The statements go before the connection.
+  struct Writer {
+    Connection connection;
+    Statement insert;
+    Statement mark;
+  };
+  struct Request {
+    Batch batch;
+    std::function<void(AppendResult)> done;
+  };
+
+  // Writer's thread (and open, before there is one).
+  void write_loop();
+  [[nodiscard]] AppendResult write(const Batch& batch);
+  [[nodiscard]] AppendResult after_failure(int code);
+  void write_mark(Instant now);
+  [[nodiscard]] std::expected<void, std::string> connect();
+  [[nodiscard]] std::expected<void, std::string> load(Writer& writer);
+  [[nodiscard]] std::expected<std::optional<std::string>, std::string> lost_suffix(Rows& rows, const Tail& tail);
+  [[nodiscard]] std::expected<void, std::string> begin_history(Connection& connection, const Tail& tail,
+                                                               std::string notice);
+  void care_for_log();
+
+  void checkpoint_loop();
+  void checkpoint_once(std::optional<Connection>& connection);
+
+  [[nodiscard]] std::expected<Connection, std::string> reader() const;
+  [[nodiscard]] std::expected<std::vector<std::pair<std::filesystem::path, Snapshot>>, std::string> good_snapshots()
+      const;
+  void reject_snapshot(const std::string& why) const;
+  void warn(std::string_view sentence) const;
+
+  const Options options_;
+  const std::filesystem::path path_;
+  const LockFile lock_;
+  const SnapshotStore store_;
+  SideFile side_;                 // Written by the writer, synced by the checkpointer too.
+  std::optional<Writer> writer_;  // Writer's thread only; empty after an error until it could be opened again.
+  bool in_doubt_ = false;         // Writer's thread only: an answer `unknown` is not resolved yet.
+  bool side_warned_ = false;      // Writer's thread only.
+  int log_pages_ = 0;             // Writer's thread only: pages in the write-ahead log after the last commit.
+  int next_checkpoint_ = 0;       // Writer's thread only: pages at which to wake the checkpointer,
+  int next_own_checkpoint_ = 0;   // and at which to do it here.
+
+  mutable std::mutex mutex_;
+  mutable std::mutex snapshot_mutex_;  // One saving or listing at a time.
+  std::condition_variable writer_wakes_;
+  std::condition_variable checkpointer_wakes_;
+  PublicId history_;
+  Tail tail_;
+  Instant alive_until_;
+  std::optional<std::string> notice_;
+  mutable Stats stats_;
+  std::optional<Request> request_;
+  bool append_under_way_ = false;
+  std::optional<Instant> waiting_mark_;
+  bool checkpoint_wanted_ = false;
+  bool stopping_writer_ = false;
+  bool stopping_checkpointer_ = false;
+  std::thread writer_thread_;
+  std::thread checkpointer_thread_;
+};
+
+}  // namespace heti::journal

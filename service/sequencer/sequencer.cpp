@@ -1,0 +1,199 @@
+#include "service/sequencer/sequencer.hpp"
+
+#include <algorithm>
+
+#include "service/base/check.hpp"
+#include "service/core/batch.hpp"
+#include "service/core/decide.hpp"
+
+namespace heti::sequencer {
+namespace {
+constexpr std::size_t reserved_room = 4096;
+constexpr Millis retry_after{200};
+}  // namespace
+
+// What was decided together and becomes durable together.
+struct Sequencer::Lot {
+  struct Answered {
+    core::Answer answer;
+    OnAnswer on_answer;
+  };
+  std::vector<core::Event> events;
+  std::vector<Answered> answers;
+  journal::Batch batch;
+  Instant now;
+};
+
+Sequencer::Sequencer(Options options, journal::Journal& journal, Loop& loop, JournalClock& clock, core::State state,
+                     std::vector<Projection*> projections)
+    : options_(options),
+      journal_(journal),
+      loop_(loop),
+      clock_(clock),
+      state_(std::move(state)),
+      projections_(std::move(projections)),
+      tail_(journal.tail()) {
+  clock_.not_before(std::max(state_.now, tail_.at));
+}
+
+Sequencer::~Sequencer() { *alive_ = false; }
+
+Submit Sequencer::submit(core::Command command, OnAnswer on_answer, bool reserved) {
+  bool wake_up = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || (!healthy_ && !reserved)) return Submit::try_later;
+    if (mailbox_.size() >= options_.mailbox_max + (reserved ? reserved_room : 0)) return Submit::overloaded;
+    mailbox_.push_back({.command = std::move(command), .on_answer = std::move(on_answer)});
+    wake_up = !awake_;
+    awake_ = true;
+  }
+  if (wake_up) wake();
+  return Submit::accepted;
+}
+
+void Sequencer::wake() {
+  loop_.post([this, alive = alive_] {
+    if (*alive) turn();
+  });
+}
+
+Instant Sequencer::now() { return std::max(clock_.now(), state_.now); }
+
+std::size_t Sequencer::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return mailbox_.size();
+}
+
+void Sequencer::turn() {
+  if (committing_) return;  // finish() turns again.
+  std::vector<Mail> mails;
+  bool stop_now = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::size_t count = std::min(mailbox_.size(), options_.batch_commands_max);
+    const auto end = mailbox_.begin() + static_cast<std::ptrdiff_t>(count);
+    mails.assign(std::make_move_iterator(mailbox_.begin()), std::make_move_iterator(end));
+    mailbox_.erase(mailbox_.begin(), end);
+    awake_ = !mailbox_.empty();
+    stop_now = stopping_ && mails.empty();
+  }
+  if (stop_now) {
+    if (on_stopped_) std::exchange(on_stopped_, nullptr)();
+    return;
+  }
+
+  auto lot = std::make_shared<Lot>();
+  for (Mail& mail : mails) {
+    lot->now = now();
+    core::Decision decision = core::decide(state_, lot->now, mail.command);
+    lot->events.insert(lot->events.end(), std::make_move_iterator(decision.events.begin()),
+                       std::make_move_iterator(decision.events.end()));
+    if (mail.on_answer) {
+      lot->answers.push_back({.answer = std::move(decision.answer), .on_answer = std::move(mail.on_answer)});
+    }
+  }
+  if (mails.empty()) {
+    lot->now = now();
+    if (core::next_deadline(state_) <= lot->now) {
+      lot->events = core::decide(state_, lot->now, core::command::Tick{}).events;
+    }
+  }
+
+  if (lot->events.empty()) {
+    hand_on(*lot);  // Nothing new: what the answers were computed from is durable already.
+    next_turn();
+    return;
+  }
+  lot->batch = {.position = journal::Position{tail_.position.value() + 1},
+                .at = state_.now,
+                .previous = tail_.hash,
+                .payload = core::encode_batch(lot->events)};
+  committing_ = true;
+  offer(lot);
+}
+
+void Sequencer::offer(std::shared_ptr<Lot> lot) {
+  journal::Batch batch = lot->batch;
+  journal_.append(std::move(batch), [this, alive = alive_, lot = std::move(lot)](journal::AppendResult result) {
+    loop_.post([this, alive, lot, result] {
+      if (*alive) finish(lot, result);
+    });
+  });
+}
+
+void Sequencer::finish(const std::shared_ptr<Lot>& lot, journal::AppendResult result) {
+  if (result != journal::AppendResult::durable) {
+    // No answer leaves, no new command is taken, and the same bytes are offered until the journal has them. Fenced
+    // never heals by itself: somebody else wrote, so this process must not.
+    set_healthy(false);
+    if (options_.on_trouble) options_.on_trouble(result);
+    if (result == journal::AppendResult::fenced) return;
+    loop_.wake_after(retry_after, [this, alive = alive_, lot] {
+      if (*alive) offer(lot);
+    });
+    return;
+  }
+  tail_ = journal_.tail();
+  CHECK(tail_.position == lot->batch.position);
+  set_healthy(true);
+  hand_on(*lot);
+  committing_ = false;
+  next_turn();
+}
+
+void Sequencer::hand_on(Lot& lot) {
+  for (Lot::Answered& answered : lot.answers) answered.on_answer(answered.answer, state_);
+  if (lot.events.empty()) return;
+  const Durable durable{.position = tail_.position, .events = lot.events, .state = state_, .now = lot.now};
+  for (Projection* projection : projections_) projection->on_durable(durable);
+}
+
+void Sequencer::next_turn() {
+  bool more = false;
+  {
+    const std::lock_guard lock(mutex_);
+    more = !mailbox_.empty() || stopping_;
+    awake_ = more;
+  }
+  if (more || core::next_deadline(state_) <= now()) {
+    wake();
+  } else {
+    arm_timer();
+  }
+}
+
+void Sequencer::arm_timer() {
+  const Instant at = now();
+  if (at - last_keep_alive_ >= options_.keep_alive_every) {
+    last_keep_alive_ = at;
+    journal_.keep_alive(at);
+  }
+  const Instant due = core::next_deadline(state_);
+  const Millis delay = due == never ? options_.keep_alive_every : std::min(due - at, options_.keep_alive_every);
+  loop_.wake_after(std::max(delay, Millis{1}), [this, alive = alive_] {
+    if (*alive) turn();
+  });
+}
+
+void Sequencer::set_healthy(bool healthy) {
+  const std::lock_guard lock(mutex_);
+  healthy_ = healthy;
+}
+
+bool Sequencer::healthy() const {
+  const std::lock_guard lock(mutex_);
+  return healthy_;
+}
+
+void Sequencer::stop(std::function<void()> done) {
+  on_stopped_ = std::move(done);
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    awake_ = true;
+  }
+  wake();
+}
+
+}  // namespace heti::sequencer

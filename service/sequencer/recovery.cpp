@@ -23,11 +23,7 @@ std::expected<Recovered, std::string> start_of(const journal::Journal& journal) 
   return Recovered{};
 }
 
-}  // namespace
-
-std::expected<Recovered, std::string> recover(const journal::Journal& journal) {
-  auto recovered = start_of(journal);
-  if (!recovered) return recovered;
+std::expected<Recovered, std::string> fold_tail(const journal::Journal& journal, Recovered recovered) {
   std::string failed;
   const auto fold = [&](const journal::Batch& batch, const journal::Hash& hash) {
     const auto events = core::decode_batch(batch.payload);
@@ -35,17 +31,27 @@ std::expected<Recovered, std::string> recover(const journal::Journal& journal) {
       failed = "batch " + std::to_string(batch.position.value()) + ": " + events.error();
       return false;
     }
-    for (const core::Event& event : *events) core::evolve(recovered->state, event);
-    recovered->events += events->size();
-    recovered->position = batch.position;
-    recovered->hash = hash;
+    for (const core::Event& event : *events) core::evolve(recovered.state, event);
+    recovered.events += events->size();
+    recovered.position = batch.position;
+    recovered.hash = hash;
     return true;
   };
-  const auto read = journal.read(recovered->position, fold);
+  const auto read = journal.read(recovered.position, fold);
   if (!failed.empty()) return std::unexpected(failed);
   if (!read) return std::unexpected(read.error());
   return recovered;
 }
+
+}  // namespace
+
+std::expected<Recovered, std::string> recover(const journal::Journal& journal) {
+  auto start = start_of(journal);
+  if (!start) return start;
+  return fold_tail(journal, std::move(*start));
+}
+
+std::expected<Recovered, std::string> replay(const journal::Journal& journal) { return fold_tail(journal, {}); }
 
 std::expected<journal::Position, std::string> make_snapshot(journal::Journal& journal) {
   const auto recovered = recover(journal);

@@ -21,6 +21,9 @@ struct Recovered {
 // An error names the batch that could not be read; nothing is skipped.
 [[nodiscard]] std::expected<Recovered, std::string> recover(const journal::Journal& journal);
 
+// The same from the very beginning, whatever snapshots there are.
+[[nodiscard]] std::expected<Recovered, std::string> replay(const journal::Journal& journal);
+
 // Replays to the durable tail and keeps the result as a snapshot. Runs on any thread and stalls nobody.
 [[nodiscard]] std::expected<journal::Position, std::string> make_snapshot(journal::Journal& journal);
 

@@ -1,0 +1,272 @@
+#include "service/archive/archive.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "service/archive/database.hpp"
+#include "service/archive/reader.hpp"
+#include "service/archive/writer.hpp"
+
+namespace heti::archive {
+namespace {
+
+using journal::Position;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto poll_interval = std::chrono::milliseconds(250);
+// One transaction writes at most this much of the journal (and always at least one batch).
+constexpr std::size_t chunk_batches_max = 1000;
+constexpr std::size_t chunk_bytes_max = 1 << 20;
+// Rows become durable when a checkpoint syncs them: two syncs, on a disk that the journal waits for. So not often, but
+// before the write-ahead log grows long.
+constexpr auto checkpoint_interval = std::chrono::seconds(5);
+constexpr std::size_t checkpoint_bytes = 8 << 20;  // of the journal, since the last checkpoint
+
+class Follower final : public Archive {
+ public:
+  Follower(Options options, const journal::Journal& journal, Database database)
+      : options_(std::move(options)), journal_(journal), database_(std::move(database)) {
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Follower() override {
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wakes_.notify_one();
+    thread_.join();
+  }
+
+  void transcript(PublicId conversation, std::uint64_t before, std::uint32_t limit, OnTranscript done) override {
+    ask([this, conversation, before, limit, done = std::move(done)](const std::optional<std::string>& fault) {
+      if (fault) return done(std::unexpected(*fault));
+      done(read_transcript(database_, place_.id, conversation, before, limit));
+    });
+  }
+
+  void closed_chats(std::vector<std::string> queues, std::uint32_t limit, OnRecords done) override {
+    ask([this, queues = std::move(queues), limit, done = std::move(done)](const std::optional<std::string>& fault) {
+      if (fault) return done(std::unexpected(*fault));
+      done(read_closed_chats(database_, place_.id, queues, limit));
+    });
+  }
+
+  Position position() const override { return Position{durable_.load()}; }
+
+  std::optional<std::string> error() const override {
+    const std::lock_guard lock(mutex_);
+    return error_;
+  }
+
+ private:
+  using Done = std::expected<void, std::string>;
+  // Runs once, on the thread, with the reason if no answer can be given.
+  using Request = std::function<void(const std::optional<std::string>& fault)>;
+
+  void ask(Request request) {
+    {
+      const std::lock_guard lock(mutex_);
+      requests_.push_back(std::move(request));
+    }
+    wakes_.notify_one();
+  }
+
+  // Requests are taken before the tail is read, so what was durable when they were asked is caught up with first.
+  void run() {
+    bool first = true;
+    std::unique_lock lock(mutex_);
+    while (!stopping_) {
+      if (!first) wakes_.wait_for(lock, poll_interval, [this] { return stopping_ || !requests_.empty(); });
+      first = false;
+      std::vector<Request> asked = std::exchange(requests_, {});
+      lock.unlock();
+      if (!error()) {
+        if (auto caught_up = catch_up(); !caught_up) stop(caught_up.error());
+      }
+      const auto fault = stopping_ ? std::optional<std::string>("the archive is closing") : error();
+      for (const Request& request : asked) request(fault);
+      lock.lock();
+    }
+    const std::vector<Request> left = std::exchange(requests_, {});
+    lock.unlock();
+    for (const Request& request : left) request("the archive is closing");
+  }
+
+  // Nothing is skipped: whatever could not be written, or read, must be looked at by a person. The rows stay as they
+  // are, and so does the journal, which is not trimmed beyond position().
+  void stop(const std::string& why) {
+    const std::string sentence = "the archive has stopped: " + why;
+    {
+      const std::lock_guard lock(mutex_);
+      error_ = sentence;
+    }
+    warn(sentence);
+  }
+
+  void warn(const std::string& sentence) const {
+    if (options_.on_warning) options_.on_warning(sentence);
+  }
+
+  Done catch_up() {
+    if (auto adopted = adopt_history(); !adopted) return adopted;
+    const Position target = journal_.tail().position;
+    while (place_.position < target) {
+      if (stopping_) return {};
+      if (auto written = write_chunk(); !written) return written;
+      if (unsynced_bytes_ >= checkpoint_bytes) {
+        if (auto synced = checkpoint(); !synced) return synced;
+      }
+    }
+    if (old_rows_) {
+      if (auto dropped = database_.drop_others(place_); !dropped) return dropped;
+      old_rows_ = false;
+      return checkpoint();
+    }
+    const bool due = Clock::now() - checkpointed_at_ >= checkpoint_interval;
+    return due && place_.position.value() != durable_ ? checkpoint() : Done{};
+  }
+
+  // The journal begins a new history when acknowledged batches at its end were lost: what it holds after the common
+  // part is other than what we have read, under the same numbers. Taking rows back to the common position would mean
+  // to undo them (a preview, a rating, an agent's name have no former value here), so the new history is folded from
+  // the beginning, beside the rows of the old one. Those are deleted when the new ones have caught up: should the
+  // journal turn out not to be readable from its beginning, nothing is gone.
+  Done adopt_history() {
+    const PublicId history = journal_.history();
+    if (writer_ && history == history_) return {};
+    writer_.reset();
+    auto place = database_.place(history);
+    if (!place) return std::unexpected(place.error());
+    if (!*place) {
+      auto begun = database_.begin_history(history);
+      if (!begun) return std::unexpected(begun.error());
+      *place = *begun;
+    }
+    auto others = database_.others(**place);
+    if (!others) return std::unexpected(others.error());
+    if (auto follows = expect_same_journal(**place); !follows) return follows;
+    auto writer = Writer::load(database_, (*place)->id);
+    if (!writer) return std::unexpected(writer.error());
+    writer_.emplace(std::move(*writer));
+    history_ = history;
+    place_ = **place;
+    old_rows_ = *others > 0;
+    if (old_rows_) {
+      warn("the journal has begun history " + to_string(history) +
+           "; the archive is written anew from its beginning, then what it held of other histories is deleted");
+    }
+    return checkpoint();
+  }
+
+  // A journal that ends before the rows do, under the same history, is another one or has lost batches unnoticed.
+  Done expect_same_journal(const Place& place) const {
+    const journal::Tail tail = journal_.tail();
+    if (place.position > tail.position || (place.position == tail.position && place.hash != tail.hash)) {
+      return std::unexpected(
+          "it has rows up to batch " + std::to_string(place.position.value()) + " (" + journal::to_string(place.hash) +
+          "), but the journal ends at batch " + std::to_string(tail.position.value()) + " (" + journal::to_string(tail.hash) +
+          "): this is not the journal that it followed. Bring the other one back, or remove archive.db to have it "
+          "written anew");
+    }
+    return {};
+  }
+
+  Done write_chunk() {
+    std::vector<journal::Batch> chunk;
+    Place place = place_;
+    std::size_t bytes = 0;
+    Done follows{};
+    // Only collected here: the journal's reader would otherwise wait for our disk.
+    auto read = journal_.read(place_.position, [&](const journal::Batch& batch, const journal::Hash& hash) {
+      if (batch.position.value() != place.position.value() + 1 || batch.previous != place.hash) {
+        follows = std::unexpected("batch " + std::to_string(batch.position.value()) +
+                                  " of the journal does not follow "
+                                  "batch " +
+                                  std::to_string(place.position.value()) + ", which was written last");
+        return false;
+      }
+      place.position = batch.position;
+      place.hash = hash;
+      bytes += batch.payload.size();
+      chunk.push_back(batch);
+      return chunk.size() < chunk_batches_max && bytes < chunk_bytes_max;
+    });
+    if (!read) return std::unexpected(read.error());
+    if (!follows) return follows;
+    if (chunk.empty()) {
+      return std::unexpected("the journal gave no batch after " + std::to_string(place.position.value()));
+    }
+    if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
+    if (auto written = write(chunk, place); !written) {
+      // If this fails as well there is nothing to add: the first error says why we stop, closing rolls back.
+      static_cast<void>(database_.run("ROLLBACK"));
+      return written;
+    }
+    place_ = place;
+    unsynced_bytes_ += bytes;
+    return {};
+  }
+
+  Done write(const std::vector<journal::Batch>& chunk, const Place& place) {
+    for (const journal::Batch& batch : chunk) {
+      if (auto written = writer_->write(batch); !written) return written;
+    }
+    if (auto moved = database_.move(place); !moved) return moved;
+    return database_.run("COMMIT");
+  }
+
+  Done checkpoint() {
+    checkpointed_at_ = Clock::now();
+    unsynced_bytes_ = 0;
+    const auto all = database_.checkpoint();
+    if (!all) return std::unexpected(all.error());
+    if (*all) durable_ = place_.position.value();
+    return {};
+  }
+
+  const Options options_;
+  const journal::Journal& journal_;
+
+  // The thread's own.
+  Database database_;
+  std::optional<Writer> writer_;
+  PublicId history_;
+  Place place_;  // committed
+  bool old_rows_ = false;
+  Clock::time_point checkpointed_at_;
+  std::size_t unsynced_bytes_ = 0;
+
+  // Shared.
+  std::atomic<std::uint64_t> durable_ = 0;
+  std::atomic<bool> stopping_ = false;
+  mutable std::mutex mutex_;
+  std::condition_variable wakes_;
+  std::vector<Request> requests_;
+  std::optional<std::string> error_;
+  std::thread thread_;
+};
+
+std::expected<std::unique_ptr<Archive>, std::string> follow(Options options, const std::string& path,
+                                                            const journal::Journal& journal) {
+  auto database = Database::open(path, options.workspace);
+  if (!database) return std::unexpected(database.error());
+  return std::make_unique<Follower>(std::move(options), journal, std::move(*database));
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Archive>, std::string> open(Options options, const journal::Journal& journal) {
+  const std::string path = options.directory + "/archive.db";
+  return follow(std::move(options), path, journal);
+}
+
+std::expected<std::unique_ptr<Archive>, std::string> open_memory(const journal::Journal& journal) {
+  return follow({}, ":memory:", journal);
+}
+
+}  // namespace heti::archive

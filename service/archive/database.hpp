@@ -1,0 +1,137 @@
+#pragma once
+// archive.db: the connection, the tables (FORMAT.md) and the place in the journal that its rows have reached. Used by
+// one thread at a time. Errors name the file and what was being done.
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <expected>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "service/base/public_id.hpp"
+#include "service/base/strong.hpp"
+#include "service/base/time.hpp"
+#include "service/journal/journal.hpp"
+#include "service/journal/sqlite.hpp"
+
+namespace heti::archive {
+
+// How far the rows of one history have come. `id` keys every row of that history.
+struct Place {
+  std::int64_t id = 0;
+  journal::Position position;
+  journal::Hash hash{};  // the chain hash of that position
+};
+
+struct Blob {
+  std::string_view bytes;
+};
+using Bytes16 = std::array<char, 16>;
+
+Bytes16 bytes_of(const PublicId& id);
+std::optional<PublicId> id_from(std::optional<std::string_view> bytes);
+
+// What SQLite is given for a value of ours.
+template <class T>
+auto to_sql(const T& value) {
+  if constexpr (std::is_same_v<T, Instant>) {
+    return std::int64_t{to_ms(value)};
+  } else if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+    return static_cast<std::int64_t>(value);  // Unsigned values above the middle come back by the same cast.
+  } else if constexpr (std::is_same_v<T, PublicId>) {
+    return bytes_of(value);
+  } else if constexpr (std::is_same_v<T, journal::Hash>) {
+    Bytes16 bytes{};
+    std::memcpy(bytes.data(), value.data(), bytes.size());
+    return bytes;
+  } else if constexpr (std::is_same_v<T, Bytes16> || std::is_same_v<T, Blob>) {
+    return value;
+  } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    return std::string_view(value);
+  } else {
+    return static_cast<std::int64_t>(value.value());  // Strong
+  }
+}
+
+class Database {
+ public:
+  // Creates the tables in an empty file; another format is refused, never guessed at. What the file holds is synced,
+  // whatever became of the process that wrote it.
+  [[nodiscard]] static std::expected<Database, std::string> open(const std::string& path, std::string workspace);
+
+  [[nodiscard]] std::expected<void, std::string> run(const char* sql) { return connection_.run(sql); }
+
+  // Runs a statement that gives no rows; says how many it changed. Each text is prepared once and kept.
+  template <class... Args>
+  [[nodiscard]] std::expected<int, std::string> execute(std::string_view sql, const Args&... args) {
+    auto done = step(
+        sql, [](const journal::Statement&) { return false; }, std::tuple{to_sql(args)...});
+    if (!done) return std::unexpected(done.error());
+    return sqlite3_changes(connection_.get());
+  }
+
+  // Hands every row to `each`, which says false if the row cannot be what was written.
+  template <class Each, class... Args>
+  [[nodiscard]] std::expected<void, std::string> query(std::string_view sql, const Each& each, const Args&... args) {
+    return step(sql, each, std::tuple{to_sql(args)...});
+  }
+
+  // The place of a history; nothing if it has no rows here.
+  [[nodiscard]] std::expected<std::optional<Place>, std::string> place(const PublicId& history);
+  [[nodiscard]] std::expected<Place, std::string> begin_history(const PublicId& history);
+  [[nodiscard]] std::expected<void, std::string> move(const Place& place);
+  // Histories of the workspace besides this one.
+  [[nodiscard]] std::expected<std::int64_t, std::string> others(const Place& place);
+  // Deletes their rows.
+  [[nodiscard]] std::expected<void, std::string> drop_others(const Place& place);
+
+  // Moves what was committed into the database file and syncs it. False: not all of it yet.
+  [[nodiscard]] std::expected<bool, std::string> checkpoint() { return connection_.checkpoint(); }
+
+ private:
+  Database(journal::Connection connection, std::string workspace)
+      : connection_(std::move(connection)), workspace_(std::move(workspace)) {}
+
+  [[nodiscard]] std::expected<void, std::string> prepare_schema();
+  [[nodiscard]] std::expected<journal::Statement*, std::string> prepared(std::string_view sql);
+
+  static void bind(journal::Statement& to, int index, std::int64_t value) { to.bind(index, value); }
+  static void bind(journal::Statement& to, int index, std::string_view value) { to.bind_text(index, value); }
+  static void bind(journal::Statement& to, int index, Blob value) { to.bind_blob(index, value.bytes); }
+  static void bind(journal::Statement& to, int index, const Bytes16& value) {
+    to.bind_blob(index, {value.data(), value.size()});
+  }
+
+  template <class Each, class... Values>
+  std::expected<void, std::string> step(std::string_view sql, const Each& each, const std::tuple<Values...>& values) {
+    const auto found = prepared(sql);
+    if (!found) return std::unexpected(found.error());
+    journal::Statement& statement = **found;
+    std::apply(
+        [&statement](const auto&... value) {
+          int index = 0;
+          (bind(statement, ++index, value), ...);
+        },
+        values);
+    int rc = statement.step();
+    bool sound = true;
+    for (; rc == SQLITE_ROW && sound; rc = sound ? statement.step() : rc) sound = each(std::as_const(statement));
+    std::string error;
+    if (!sound || rc != SQLITE_DONE) error = connection_.error(sound ? sql : "a row is damaged");
+    statement.reset();  // Also after a failure: a statement that still runs would hold the transaction open.
+    if (!error.empty()) return std::unexpected(std::move(error));
+    return {};
+  }
+
+  journal::Connection connection_;
+  std::string workspace_;
+  std::map<std::string, journal::Statement, std::less<>> statements_;  // Gone before the connection.
+};
+
+}  // namespace heti::archive

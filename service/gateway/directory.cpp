@@ -1,0 +1,48 @@
+#include "service/gateway/directory.hpp"
+
+#include <algorithm>
+
+#include "service/gateway/to_wire.hpp"
+
+namespace heti::gateway {
+
+bool Directory::Agent::serves(std::string_view queue) const {
+  return std::find(queues.begin(), queues.end(), queue) != queues.end();
+}
+
+const Directory::Queue* Directory::queue(std::string_view name) const {
+  const auto found = queues.find(name);
+  return found == queues.end() ? nullptr : &found->second;
+}
+
+const Directory::Agent* Directory::agent(std::string_view login) const {
+  const auto found = agents.find(login);
+  return found == agents.end() ? nullptr : &found->second;
+}
+
+std::shared_ptr<const Directory> make_directory(const core::State& state, Instant now) {
+  auto directory = std::make_shared<Directory>();
+  for (const auto& [id, queue] : state.queues) {
+    if (queue.removed) continue;
+    directory->queues[queue.settings.name] =
+        Directory::Queue{.id = id, .state = to_wire(core::view_of(state, queue, now), protocol::Role::visitor)};
+  }
+  for (const auto& [id, agent] : state.agents) {
+    if (agent.removed) continue;
+    Directory::Agent entry{.id = id,
+                           .login = agent.settings.name,
+                           .display_name = agent.settings.display_name,
+                           .queues = {},
+                           .queue_ids = {}};
+    for (const core::QueueId queue : agent.queues) {
+      const auto found = state.queues.find(queue);
+      if (found == state.queues.end() || found->second.removed) continue;
+      entry.queues.push_back(found->second.settings.name);
+      entry.queue_ids.push_back(queue);
+    }
+    directory->agents[entry.login] = std::move(entry);
+  }
+  return directory;
+}
+
+}  // namespace heti::gateway

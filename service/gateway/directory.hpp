@@ -1,0 +1,41 @@
+#pragma once
+// Who and what exists, as of a durable state: logins, queue names, and whether queues are open. An immutable snapshot,
+// made on the sequencer's loop when one of these changes and handed to every loop, so that hello, login and /api/site
+// ask nobody.
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/server_frames.hpp"
+#include "service/core/state.hpp"
+
+namespace heti::gateway {
+
+struct Directory {
+  struct Queue {
+    core::QueueId id;
+    protocol::QueueState state;  // as visitors see it
+  };
+  struct Agent {
+    core::AgentId id;
+    std::string login;
+    std::string display_name;
+    std::vector<std::string> queues;  // names
+    std::vector<core::QueueId> queue_ids;
+
+    bool serves(std::string_view queue) const;
+  };
+
+  std::map<std::string, Queue, std::less<>> queues;
+  std::map<std::string, Agent, std::less<>> agents;
+
+  const Queue* queue(std::string_view name) const;
+  const Agent* agent(std::string_view login) const;
+};
+
+// Removed queues and agents are not in it.
+std::shared_ptr<const Directory> make_directory(const core::State& state, Instant now);
+
+}  // namespace heti::gateway

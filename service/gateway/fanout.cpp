@@ -1,0 +1,295 @@
+#include "service/gateway/fanout.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+#include "protocol/codec.hpp"
+#include "service/gateway/to_wire.hpp"
+
+namespace heti::gateway {
+
+namespace event = core::event;
+
+namespace {
+
+constexpr std::int64_t gather_ms = 250;
+
+template <class... F>
+struct Cases : F... {
+  using F::operator()...;
+};
+
+SharedText shared(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+
+std::uint64_t fingerprint_of(const std::string& text) { return std::hash<std::string_view>{}(text) | 1; }
+
+const core::Conversation* find(const core::State& state, core::ConversationId id) {
+  const auto found = state.conversations.find(id);
+  return found == state.conversations.end() ? nullptr : &found->second;
+}
+
+// The state frame does not carry entries, so none are asked for.
+core::ConversationView bare_view(const core::State& state, const core::Conversation& conversation) {
+  return core::conversation_view(state, conversation, conversation.last_seq);
+}
+
+}  // namespace
+
+void Fanout::start(const core::State& state, Instant now) { publish_directory(state, now); }
+
+void Fanout::note_opened(const core::ConversationView& view) {
+  known_.try_emplace(view.id, Known{.public_id = view.conversation});
+  opened_in_lot_[view.id] = fingerprint_of(protocol::encode(state_frame(view)));
+}
+
+void Fanout::note_console(core::AgentId agent, const core::ConsoleView& view) {
+  Console& console = consoles_[agent];
+  for (const core::ChatView& chat : view.chats) {
+    console.listed.insert(chat.id);
+    known_.try_emplace(chat.id, Known{.public_id = chat.conversation});
+  }
+}
+
+Fanout::Known& Fanout::known(const core::Conversation& conversation) {
+  return known_.try_emplace(conversation.id, Known{.public_id = conversation.public_id}).first->second;
+}
+
+void Fanout::on_durable(const sequencer::Durable& batch) {
+  Touched touched;
+  for (const core::Event& event : batch.events) {
+    push_entry(batch.state, event);
+    look_at(event, batch.state, touched);
+  }
+  if (touched.directory) publish_directory(batch.state, batch.now);
+  for (const core::ConversationId id : touched.conversations) {
+    if (const auto* conversation = find(batch.state, id)) {
+      push_state(batch.state, *conversation);
+      push_chat(batch.state, *conversation, batch.now);
+      gathered_chats_.erase(id);
+    }
+  }
+  for (const core::ConversationId id : touched.finals) push_final(id);
+  for (const core::AgentId id : touched.agents) {
+    const auto agent = batch.state.agents.find(id);
+    if (agent == batch.state.agents.end() || !consoles_.contains(id)) continue;
+    const SharedText frame = shared(protocol::encode(to_wire(core::view_of(agent->second))));
+    relay_.to_all([id, frame](Hub& hub) { hub.consoles({id}, *frame); });
+  }
+  for (const core::QueueId id : touched.opened_or_closed) push_queue(batch.state, id, batch.now, true);
+  for (const core::AgentId id : touched.disconnected) {
+    const auto agent = batch.state.agents.find(id);
+    if (agent == batch.state.agents.end() || agent->second.connections.empty()) consoles_.erase(id);
+  }
+  // Queues and chats of a console are those of its welcome: other rules, another welcome.
+  if (touched.settings && !consoles_.empty()) relay_.to_all([](Hub& hub) { hub.restart_consoles(); });
+  opened_in_lot_.clear();
+  send_due(batch.state, batch.now);
+}
+
+void Fanout::touch(core::ConversationId id, const core::State& state, Touched& touched) {
+  if (touched.seen.insert(id).second) touched.conversations.push_back(id);
+  touch_queue_of(id, state);
+}
+
+void Fanout::touch_queue_of(core::ConversationId id, const core::State& state) {
+  if (const auto* conversation = find(state, id)) gathered_queues_.insert(conversation->queue);
+}
+
+void Fanout::look_at(const core::Event& event, const core::State& state, Touched& touched) {
+  const auto chat = [&](core::ConversationId id) { touch(id, state, touched); };
+  const auto gathered = [&](core::ConversationId id) { gathered_chats_.insert(id); };
+  const auto hours = [&](core::QueueId id) {
+    touched.directory = true;
+    touched.opened_or_closed.insert(id);
+  };
+  std::visit(
+      Cases{
+          [&](const event::SettingsApplied&) {
+            touched.directory = touched.settings = true;
+            for (const auto& [id, queue] : state.queues) touched.opened_or_closed.insert(id);
+          },
+          [&](const event::CalendarSet& e) { hours(e.queue); },
+          [&](const event::ServiceResumed&) {},
+          [&](const event::QueueOpened& e) { hours(e.queue); },
+          [&](const event::QueueClosed& e) { hours(e.queue); },
+          [&](const event::QueueClosingEnded& e) { hours(e.queue); },
+          [&](const event::AgentConnected&) {},
+          [&](const event::AgentDisconnected& e) { touched.disconnected.insert(e.agent); },
+          [&](const event::AgentStatusChanged& e) {
+            touched.agents.insert(e.agent);
+            const auto agent = state.agents.find(e.agent);
+            if (agent == state.agents.end()) return;
+            gathered_queues_.insert(agent->second.queues.begin(), agent->second.queues.end());
+            // Whoever talks with this agent sees whether somebody is there.
+            for (const auto& [engagement, slot] : agent->second.engagements) chat(slot.conversation);
+          },
+          [&](const event::ConversationStarted& e) { chat(e.conversation); },
+          [&](const event::VisitorConnected& e) { chat(e.conversation); },
+          [&](const event::VisitorDisconnected& e) { chat(e.conversation); },
+          [&](const event::MessagePosted& e) { gathered(e.conversation); },
+          [&](const event::ContactQueued& e) { chat(e.conversation); },
+          [&](const event::ChatOffered& e) {
+            chat(e.conversation);
+            touched.agents.insert(e.agent);
+          },
+          [&](const event::OfferEnded& e) {
+            chat(e.conversation);
+            touched.agents.insert(e.agent);
+          },
+          [&](const event::ChatAssigned& e) {
+            chat(e.conversation);
+            touched.agents.insert(e.agent);
+          },
+          [&](const event::ChatRequeued& e) {
+            chat(e.conversation);
+            touched.agents.insert(e.agent);
+          },
+          [&](const event::FirstResponseGiven& e) { gathered(e.conversation); },
+          [&](const event::ReplyGiven& e) { gathered(e.conversation); },
+          [&](const event::VerdictGiven& e) { gathered(e.conversation); },
+          [&](const event::ContactEnded& e) { chat(e.conversation); },
+          [&](const event::ChatClosed& e) {
+            chat(e.conversation);
+            const auto* conversation = find(state, e.conversation);
+            if (conversation != nullptr && conversation->agent) touched.agents.insert(*conversation->agent);
+          },
+          [&](const event::WrapUpEnded& e) {
+            chat(e.conversation);
+            touched.agents.insert(e.agent);
+          },
+          [&](const event::ConversationFinal& e) { touched.finals.push_back(e.conversation); },
+          [&](const event::RatingGiven& e) { chat(e.conversation); },
+          [&](const event::BarEnded&) {},
+          [&](const event::OfflineMessageOpened& e) { chat(e.conversation); },
+      },
+      event.body);
+}
+
+void Fanout::push_entry(const core::State& state, const core::Event& event) {
+  const auto entry = core::entry_of(state, event);
+  if (!entry) return;
+  PublicId conversation;
+  if (const auto* found = find(state, entry->first)) {
+    conversation = found->public_id;
+  } else if (const auto kept = known_.find(entry->first); kept != known_.end()) {
+    conversation = kept->second.public_id;
+  } else {
+    return;  // Began and ended within this batch: nobody can have opened it.
+  }
+  const std::uint64_t seq = entry->second.seq;
+  const SharedText frame =
+      shared(protocol::encode(protocol::EntryAdded{.conversation = conversation, .entry = to_wire(entry->second)}));
+  relay_.to_all([conversation, seq, frame](Hub& hub) { hub.entry(conversation, seq, *frame); });
+}
+
+void Fanout::push_state(const core::State& state, const core::Conversation& conversation) {
+  std::string text = protocol::encode(state_frame(bare_view(state, conversation)));
+  const std::uint64_t now = fingerprint_of(text);
+  Known& seen = known(conversation);
+  // A socket that was answered in the middle of this lot knows the state as it was then.
+  const auto answered = opened_in_lot_.find(conversation.id);
+  const bool others_know = seen.sent_state == now;
+  const bool answered_knows = answered == opened_in_lot_.end() || answered->second == now;
+  seen.sent_state = now;
+  if (others_know && answered_knows) return;
+  const SharedText frame = shared(std::move(text));
+  relay_.to_all([id = conversation.public_id, frame](Hub& hub) { hub.state(id, *frame); });
+}
+
+void Fanout::push_chat(const core::State& state, const core::Conversation& conversation, Instant now) {
+  std::vector<core::AgentId> listing;
+  std::vector<core::AgentId> leaving;
+  for (auto& [id, console] : consoles_) {
+    const auto agent = state.agents.find(id);
+    if (agent != state.agents.end() && core::lists(agent->second, conversation)) {
+      console.listed.insert(conversation.id);
+      listing.push_back(id);
+    } else if (console.listed.erase(conversation.id) > 0) {
+      leaving.push_back(id);
+    }
+  }
+  if (!listing.empty()) {
+    known(conversation);
+    const SharedText frame =
+        shared(protocol::encode(protocol::ChatChanged{.chat = to_wire(core::chat_view(state, conversation, now))}));
+    relay_.to_all([listing = std::move(listing), frame](Hub& hub) { hub.consoles(listing, *frame); });
+  }
+  if (!leaving.empty()) {
+    const SharedText frame = shared(protocol::encode(protocol::ChatGone{.conversation = conversation.public_id}));
+    relay_.to_all([leaving = std::move(leaving), frame](Hub& hub) { hub.consoles(leaving, *frame); });
+  }
+}
+
+void Fanout::push_final(core::ConversationId id) {
+  gathered_chats_.erase(id);
+  const auto seen = known_.find(id);
+  if (seen == known_.end()) return;  // Nobody here has ever opened or listed it.
+  const PublicId public_id = seen->second.public_id;
+  known_.erase(seen);
+  std::vector<core::AgentId> leaving;
+  for (auto& [agent, console] : consoles_) {
+    if (console.listed.erase(id) > 0) leaving.push_back(agent);
+  }
+  protocol::StateChanged last;
+  last.conversation = public_id;
+  last.state = protocol::ConversationState::final;
+  const SharedText state = shared(protocol::encode(last));
+  const SharedText gone = shared(protocol::encode(protocol::ChatGone{.conversation = public_id}));
+  relay_.to_all([public_id, state, gone, leaving = std::move(leaving)](Hub& hub) {
+    hub.state(public_id, *state);
+    hub.consoles(leaving, *gone);
+    hub.forget(public_id);
+  });
+}
+
+void Fanout::push_queue(const core::State& state, core::QueueId id, Instant now, bool visitors_too) {
+  const auto queue = state.queues.find(id);
+  if (queue == state.queues.end() || queue->second.removed) return;
+  const core::QueueView view = core::view_of(state, queue->second, now);
+  const auto frame_for = [&view](protocol::Role audience) {
+    return shared(protocol::encode(protocol::QueueChanged{.queue = to_wire(view, audience)}));
+  };
+  if (!consoles_.empty()) {
+    relay_.to_all([id, frame = frame_for(protocol::Role::agent)](Hub& hub) { hub.queue_to_consoles(id, *frame); });
+  }
+  if (visitors_too) {
+    relay_.to_all([id, frame = frame_for(protocol::Role::visitor)](Hub& hub) { hub.queue_to_visitors(id, *frame); });
+  }
+}
+
+void Fanout::publish_directory(const core::State& state, Instant now) {
+  const std::shared_ptr<const Directory> directory = make_directory(state, now);
+  relay_.to_all([directory](Hub& hub) { hub.set_directory(directory); });
+}
+
+void Fanout::send_due(const core::State& state, Instant now) {
+  asked_ = false;
+  const std::int64_t started = steady_ms();
+  if (started < next_send_ms_ || (gathered_chats_.empty() && gathered_queues_.empty())) return;
+  const ConversationSet chats = std::exchange(gathered_chats_, {});
+  const std::set<core::QueueId> queues = std::exchange(gathered_queues_, {});
+  for (const core::ConversationId id : chats) {
+    if (const auto* conversation = find(state, id)) push_chat(state, *conversation, now);
+  }
+  for (const core::QueueId id : queues) {
+    push_queue(state, id, now, false);
+    const auto queue = state.queues.find(id);
+    if (queue == state.queues.end()) continue;
+    // Somebody left the line: those behind have moved up.
+    for (const auto& [key, conversation_id] : queue->second.waiting) {
+      if (const auto* conversation = find(state, conversation_id)) push_state(state, *conversation);
+    }
+  }
+  const std::int64_t took = steady_ms() - started;
+  next_send_ms_ = started + std::max(gather_ms, took * 20);
+}
+
+void Fanout::on_tick(std::int64_t now_ms) {
+  if (asked_ || now_ms < next_send_ms_ || (gathered_chats_.empty() && gathered_queues_.empty())) return;
+  asked_ = true;
+  if (ask_for_state_) ask_for_state_();
+}
+
+}  // namespace heti::gateway

@@ -1,0 +1,90 @@
+#pragma once
+// Durable events become frames for those who may see them: each text is encoded once and shared by all its receivers.
+// Lines of a conversation and changes of its state leave with the batch; what only moves a clock, a preview or a queue
+// position is gathered for 250 ms, longer if it costs more than a twentieth of the loop. Home loop only.
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "service/core/event.hpp"
+#include "service/core/state.hpp"
+#include "service/core/view.hpp"
+#include "service/gateway/metrics.hpp"
+#include "service/gateway/relay.hpp"
+#include "service/sequencer/sequencer.hpp"
+
+namespace heti::gateway {
+
+class Fanout final : public sequencer::Projection {
+ public:
+  Fanout(Relay& relay, GatewayMetrics& metrics) : relay_(relay), metrics_(metrics) {}
+
+  // Before the first batch: who exists.
+  void start(const core::State& state, Instant now);
+  // How to come by a durable state between batches; called when gathered things are due and no batch brings one.
+  void set_ask_for_state(std::function<void()> ask) { ask_for_state_ = std::move(ask); }
+
+  void on_durable(const sequencer::Durable& batch) override;
+
+  // Sends what is gathered, if it is due.
+  void send_due(const core::State& state, Instant now);
+  void on_tick(std::int64_t now_ms);
+
+  // Answers that have just left: the events of their own lot come after them, and count on top.
+  void note_opened(const core::ConversationView& view);
+  void note_console(core::AgentId agent, const core::ConsoleView& view);
+
+ private:
+  struct Known {
+    PublicId public_id;
+    std::uint64_t sent_state = 0;  // fingerprint of the last `state` frame
+  };
+  struct IdHash {
+    std::size_t operator()(core::ConversationId id) const { return static_cast<std::size_t>(id.value()); }
+  };
+  using ConversationSet = std::unordered_set<core::ConversationId, IdHash>;
+  // What one batch touched.
+  struct Touched {
+    std::vector<core::ConversationId> conversations;  // in order, each once
+    ConversationSet seen;
+    std::vector<core::ConversationId> finals;
+    std::set<core::AgentId> agents;
+    std::set<core::AgentId> disconnected;
+    bool directory = false;
+    bool settings = false;
+    std::set<core::QueueId> opened_or_closed;
+  };
+  struct Console {
+    ConversationSet listed;
+  };
+
+  void look_at(const core::Event& event, const core::State& state, Touched& touched);
+  void touch(core::ConversationId id, const core::State& state, Touched& touched);
+  void touch_queue_of(core::ConversationId id, const core::State& state);
+  void push_entry(const core::State& state, const core::Event& event);
+  void push_chat(const core::State& state, const core::Conversation& conversation, Instant now);
+  void push_state(const core::State& state, const core::Conversation& conversation);
+  void push_queue(const core::State& state, core::QueueId id, Instant now, bool visitors_too);
+  void push_final(core::ConversationId id);
+  void publish_directory(const core::State& state, Instant now);
+  Known& known(const core::Conversation& conversation);
+
+  Relay& relay_;
+  GatewayMetrics& metrics_;
+  std::function<void()> ask_for_state_;
+  std::unordered_map<core::ConversationId, Known, IdHash> known_;
+  std::unordered_map<core::ConversationId, std::uint64_t, IdHash> opened_in_lot_;
+  std::map<core::AgentId, Console> consoles_;
+  ConversationSet gathered_chats_;
+  std::set<core::QueueId> gathered_queues_;
+  std::int64_t next_send_ms_ = 0;
+  bool asked_ = false;
+};
+
+}  // namespace heti::gateway

@@ -1,0 +1,306 @@
+#include "service/gateway/secrets.hpp"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "service/base/check.hpp"
+
+namespace heti::gateway {
+namespace {
+
+constexpr std::size_t password_bytes_min = 8;
+constexpr std::size_t password_bytes_max = 2048;  // 512 characters of any language
+
+std::string_view text_of(const Bytes32& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+// One prepared statement: bind, step, read. Errors are sentences about the store.
+class Statement {
+ public:
+  Statement(sqlite3* database, const char* sql) : database_(database) {
+    ok_ = sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr) == SQLITE_OK;
+  }
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  Statement& text(int index, std::string_view value) {
+    if (ok_) ok_ = sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK;
+    return *this;
+  }
+  Statement& blob(int index, std::string_view value) {
+    if (ok_) ok_ = sqlite3_bind_blob64(statement_, index, value.data(), value.size(), SQLITE_TRANSIENT) == SQLITE_OK;
+    return *this;
+  }
+  Statement& number(int index, std::int64_t value) {
+    if (ok_) ok_ = sqlite3_bind_int64(statement_, index, value) == SQLITE_OK;
+    return *this;
+  }
+  // True: a row is there. False: done.
+  std::expected<bool, std::string> step() {
+    const int result = ok_ ? sqlite3_step(statement_) : SQLITE_ERROR;
+    if (result == SQLITE_ROW) return true;
+    if (result == SQLITE_DONE) return false;
+    return std::unexpected(std::string("secrets.db: ") + sqlite3_errmsg(database_));
+  }
+  std::string column(int index) const {
+    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, index));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, index));
+    return data == nullptr ? std::string() : std::string(data, size);
+  }
+  std::int64_t column_number(int index) const { return sqlite3_column_int64(statement_, index); }
+
+ private:
+  sqlite3* database_;
+  sqlite3_stmt* statement_ = nullptr;
+  bool ok_ = false;
+};
+
+std::expected<void, std::string> run(sqlite3* database, const char* sql) {
+  if (sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
+  return std::unexpected(std::string("secrets.db: ") + sqlite3_errmsg(database));
+}
+
+std::expected<void, std::string> run(Statement& statement) {
+  auto result = statement.step();
+  if (!result) return std::unexpected(result.error());
+  return {};
+}
+
+std::expected<std::string, std::string> hash_of(std::string_view password) {
+  std::string out(crypto_pwhash_STRBYTES, '\0');
+  if (crypto_pwhash_str_alg(out.data(), password.data(), password.size(), crypto_pwhash_OPSLIMIT_INTERACTIVE,
+                            crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    return std::unexpected("a password could not be hashed: not enough memory");
+  }
+  out.resize(std::strlen(out.c_str()));
+  return out;
+}
+
+// Hashes a session by its place in memory: never the cookie itself.
+std::uint64_t key_of(const Bytes32& id) {
+  std::uint64_t key = 0;
+  for (std::size_t i = 0; i < 8; ++i) key = (key << 8) | id[i];
+  return key;
+}
+
+constexpr const char* schema = R"(
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS passwords (login TEXT PRIMARY KEY, hash TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS sessions (id BLOB PRIMARY KEY, login TEXT NOT NULL, expires_ms INTEGER NOT NULL) WITHOUT ROWID;
+)";
+
+}  // namespace
+
+std::expected<std::unique_ptr<Secrets>, std::string> Secrets::open(const std::filesystem::path& directory) {
+  const std::string path = (directory / "secrets.db").string();
+  // Made here with mode 0600, so that it is never readable by others, not even for a moment; SQLite gives its
+  // journal the same mode.
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) return std::unexpected(path + " cannot be opened: " + std::strerror(errno));
+  struct stat info {};
+  const bool ours = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  const bool closed_to_others = ours && ((info.st_mode & 077) == 0 || ::fchmod(fd, 0600) == 0);
+  ::close(fd);
+  if (!ours) return std::unexpected(path + " is not a regular file");
+  if (!closed_to_others) return std::unexpected(path + " is readable by others and its mode cannot be set to 0600");
+
+  sqlite3* database = nullptr;
+  const int result =
+      sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  std::unique_ptr<Secrets> secrets(new Secrets(database));
+  if (result != SQLITE_OK) return std::unexpected(path + " cannot be opened: " + sqlite3_errstr(result));
+  if (auto prepared = secrets->prepare(); !prepared) return std::unexpected(path + ": " + prepared.error());
+  return secrets;
+}
+
+Secrets::~Secrets() { sqlite3_close(database_); }
+
+std::expected<void, std::string> Secrets::prepare() {
+  sqlite3_busy_timeout(database_, 5000);
+  for (const char* sql : {"PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON", schema}) {
+    if (auto done = run(database_, sql); !done) return done;
+  }
+  Bytes32 fresh{};
+  random_bytes(fresh);
+  Statement make(database_, "INSERT OR IGNORE INTO meta (name, value) VALUES ('signing_key', ?)");
+  make.blob(1, text_of(fresh));
+  if (auto done = run(make); !done) return done;
+  Statement read(database_, "SELECT value FROM meta WHERE name = 'signing_key'");
+  const auto row = read.step();
+  if (!row) return std::unexpected(row.error());
+  const std::string stored = *row ? read.column(0) : std::string();
+  if (stored.size() != signing_key_.size()) return std::unexpected("the signing key in it is damaged");
+  std::copy(stored.begin(), stored.end(), signing_key_.begin());
+
+  auto nobody = hash_of(random_secret());
+  if (!nobody) return std::unexpected(nobody.error());
+  nobodys_hash_ = *std::move(nobody);
+  const auto version = data_version();
+  if (!version) return std::unexpected(version.error());
+  seen_version_ = *version;
+  auto sessions = load_sessions();
+  if (!sessions) return std::unexpected(sessions.error());
+  sessions_ = *std::move(sessions);
+  return {};
+}
+
+std::expected<std::int64_t, std::string> Secrets::data_version() const {
+  Statement read(database_, "PRAGMA data_version");
+  const auto row = read.step();
+  if (!row) return std::unexpected(row.error());
+  return read.column_number(0);
+}
+
+std::expected<Secrets::Sessions, std::string> Secrets::load_sessions() const {
+  Sessions out;
+  Statement read(database_, "SELECT id, login, expires_ms FROM sessions");
+  while (true) {
+    const auto row = read.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return out;
+    const std::string raw = read.column(0);
+    Bytes32 id{};
+    if (raw.size() != id.size()) continue;
+    std::copy(raw.begin(), raw.end(), id.begin());
+    out[id] = AgentSession{
+        .login = read.column(1), .expires = instant_from_ms(read.column_number(2)), .key = key_of(id)};
+  }
+}
+
+std::expected<void, std::string> Secrets::set_password(std::string_view login, std::string_view password) {
+  if (login.empty()) return std::unexpected("a login name must not be empty");
+  if (password.size() < password_bytes_min) return std::unexpected("a password must have at least 8 bytes");
+  if (password.size() > password_bytes_max) return std::unexpected("a password must have at most 2048 bytes");
+  const auto hash = hash_of(password);
+  if (!hash) return std::unexpected(hash.error());
+  {
+    const std::lock_guard lock(database_mutex_);
+    if (auto begun = run(database_, "BEGIN IMMEDIATE"); !begun) return begun;
+    Statement store(database_, "INSERT OR REPLACE INTO passwords (login, hash) VALUES (?, ?)");
+    Statement forget(database_, "DELETE FROM sessions WHERE login = ?");
+    store.text(1, login).text(2, *hash);
+    forget.text(1, login);
+    auto done = run(store);
+    if (done) done = run(forget);
+    if (done) done = run(database_, "COMMIT");
+    if (!done) {
+      // The first error is the one to tell; a failed rollback leaves nothing to undo.
+      static_cast<void>(run(database_, "ROLLBACK"));
+      return done;
+    }
+  }
+  const std::lock_guard lock(sessions_mutex_);
+  std::erase_if(sessions_, [login](const auto& entry) { return entry.second.login == login; });
+  return {};
+}
+
+std::expected<void, std::string> Secrets::remove_password(std::string_view login) {
+  const std::lock_guard lock(database_mutex_);
+  Statement remove(database_, "DELETE FROM passwords WHERE login = ?");
+  remove.text(1, login);
+  return run(remove);
+}
+
+std::expected<std::vector<std::string>, std::string> Secrets::logins() const {
+  const std::lock_guard lock(database_mutex_);
+  std::vector<std::string> out;
+  Statement read(database_, "SELECT login FROM passwords ORDER BY login");
+  while (true) {
+    const auto row = read.step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return out;
+    out.push_back(read.column(0));
+  }
+}
+
+std::expected<bool, std::string> Secrets::verify(std::string_view login, std::string_view password) const {
+  std::string hash;
+  {
+    const std::lock_guard lock(database_mutex_);
+    Statement read(database_, "SELECT hash FROM passwords WHERE login = ?");
+    const auto row = read.text(1, login).step();
+    if (!row) return std::unexpected(row.error());
+    if (*row) hash = read.column(0);
+  }
+  const bool known = !hash.empty();
+  const std::string& against = known ? hash : nobodys_hash_;
+  const bool right = crypto_pwhash_str_verify(against.c_str(), password.data(), password.size()) == 0;
+  return known && right;
+}
+
+std::expected<std::string, std::string> Secrets::start_session(std::string_view login, Instant now) {
+  std::string cookie = random_secret();
+  const Bytes32 id = sha256(cookie);
+  const Instant expires = now + session_life;
+  {
+    const std::lock_guard lock(database_mutex_);
+    Statement store(database_, "INSERT INTO sessions (id, login, expires_ms) VALUES (?, ?, ?)");
+    store.blob(1, text_of(id)).text(2, login).number(3, to_ms(expires));
+    if (auto done = run(store); !done) return std::unexpected(done.error());
+  }
+  const std::lock_guard lock(sessions_mutex_);
+  sessions_[id] = AgentSession{.login = std::string(login), .expires = expires, .key = key_of(id)};
+  return cookie;
+}
+
+std::expected<void, std::string> Secrets::end_session(std::string_view cookie) {
+  const Bytes32 id = sha256(cookie);
+  {
+    const std::lock_guard lock(sessions_mutex_);
+    sessions_.erase(id);
+  }
+  const std::lock_guard lock(database_mutex_);
+  Statement remove(database_, "DELETE FROM sessions WHERE id = ?");
+  remove.blob(1, text_of(id));
+  return run(remove);
+}
+
+std::optional<AgentSession> Secrets::find_session(std::string_view cookie, Instant now) const {
+  // Looked up by its hash: the time that the look-up takes tells nothing about a cookie that exists.
+  const Bytes32 id = sha256(cookie);
+  const std::lock_guard lock(sessions_mutex_);
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second.expires <= now) return std::nullopt;
+  return found->second;
+}
+
+std::expected<std::vector<std::uint64_t>, std::string> Secrets::refresh(Instant now) {
+  std::vector<std::uint64_t> gone;
+  const std::lock_guard lock(database_mutex_);
+  Statement expire(database_, "DELETE FROM sessions WHERE expires_ms <= ?");
+  bool any_expired = false;
+  {
+    const std::lock_guard sessions_lock(sessions_mutex_);
+    std::erase_if(sessions_, [&](const auto& entry) {
+      if (entry.second.expires > now) return false;
+      gone.push_back(entry.second.key);
+      return any_expired = true;
+    });
+  }
+  if (any_expired) {
+    expire.number(1, to_ms(now));
+    if (auto done = run(expire); !done) return std::unexpected(done.error());
+  }
+  const auto version = data_version();
+  if (!version) return std::unexpected(version.error());
+  if (*version == seen_version_) return gone;
+  auto fresh = load_sessions();
+  if (!fresh) return std::unexpected(fresh.error());
+  seen_version_ = *version;
+  const std::lock_guard sessions_lock(sessions_mutex_);
+  for (const auto& [id, session] : sessions_) {
+    if (!fresh->contains(id)) gone.push_back(session.key);
+  }
+  sessions_ = *std::move(fresh);
+  return gone;
+}
+
+}  // namespace heti::gateway

@@ -1,0 +1,177 @@
+// What each frame of a client does: one command, or one of the three things that go past the sequencer (hello's checks,
+// history, typing).
+#include <utility>
+
+#include "protocol/codec.hpp"
+#include "service/gateway/session.hpp"
+#include "service/gateway/to_wire.hpp"
+
+namespace heti::gateway {
+
+using protocol::ErrorCode;
+using protocol::RefusalCode;
+
+namespace {
+
+constexpr std::size_t subscriptions_max = 500;
+constexpr std::uint8_t pages_under_way_max = 4;
+constexpr Millis overloaded_retry{2'000};
+constexpr Millis try_later_retry{1'000};
+
+}  // namespace
+
+// ---- Hello
+
+void Session::handle(const protocol::VisitorHello& frame) {
+  const auto* queue = hub_.directory().queue(frame.queue);
+  if (queue == nullptr) return fail(ErrorCode::forbidden);
+  std::string token;
+  if (frame.token) {
+    const auto known = services_.signer.read_visitor_token(*frame.token);
+    if (!known) {
+      count(services_.metrics.tokens_refused);
+      return fail(ErrorCode::auth_failed);
+    }
+    self_.visitor = known->visitor;
+    token = *frame.token;
+  } else {
+    self_.visitor = random_public_id();
+    token = services_.signer.sign(VisitorToken{.visitor = self_.visitor, .issued = wall_now()});
+  }
+  self_.queue = queue->id;
+  greet(std::move(token));
+}
+
+void Session::handle(const protocol::AgentHello& frame) {
+  const auto ticket = services_.tickets.redeem(frame.ticket, wall_now());
+  const auto* agent = ticket ? hub_.directory().agent(ticket->login) : nullptr;
+  if (agent == nullptr) {
+    count(services_.metrics.tickets_refused);
+    return fail(ErrorCode::auth_failed);
+  }
+  self_.agent = agent->id;
+  display_name_ = agent->display_name;
+  session_key_ = ticket->session_key;
+  session_expires_ = ticket->session_expires;
+  greet({});
+}
+
+void Session::greet(std::string token) {
+  phase_ = Phase::greeted;
+  sequencer::Sequencer* const line = services_.sequencer.load();
+  auto on_answer = [weak = weak_from_this(), &services = services_, loop = hub_.loop().index(), self = self_, line,
+                    token = std::move(token)](const core::Answer& answer, const core::State&) {
+    std::string frame;
+    if (const auto* visitor = std::get_if<core::WelcomeView>(&answer)) {
+      frame = protocol::encode(visitor_welcome(*visitor, token, self.visitor, services.history, line->now()));
+    } else if (const auto* agent = std::get_if<core::ConsoleView>(&answer)) {
+      services.fanout.note_console(self.agent, *agent);
+      frame = protocol::encode(agent_welcome(*agent, services.history, line->now()));
+    }
+    services.relay.to(loop, [weak, frame = std::move(frame)](Hub&) {
+      const auto session = weak.lock();
+      if (!session) return;
+      // No view: queue or agent has been removed since the directory was made.
+      frame.empty() ? session->turn_away(ErrorCode::forbidden) : session->welcome(frame);
+    });
+  };
+  if (line == nullptr || line->submit(hello_command(self_), std::move(on_answer)) != sequencer::Submit::accepted) {
+    end(Ended::overloaded, protocol::CloseCode::overloaded);
+  }
+}
+
+// ---- Wishes
+
+void Session::submit(core::Command command, Asked asked) {
+  sequencer::Sequencer* const line = services_.sequencer.load();
+  if (line == nullptr) return refuse(asked, RefusalCode::try_later, try_later_retry);
+  auto on_answer = [weak = weak_from_this(), &services = services_, loop = hub_.loop().index(), role = self_.role,
+                    asked](const core::Answer& answer, const core::State&) {
+    if (const auto* view = std::get_if<core::ConversationView>(&answer)) services.fanout.note_opened(*view);
+    services.relay.to(loop, [weak, reply = reply_to(asked, answer, role)](Hub&) {
+      if (const auto session = weak.lock()) session->take(reply);
+    });
+  };
+  switch (line->submit(std::move(command), std::move(on_answer))) {
+    case sequencer::Submit::accepted: return;
+    case sequencer::Submit::overloaded: return refuse(asked, RefusalCode::overloaded, overloaded_retry);
+    case sequencer::Submit::try_later: return refuse(asked, RefusalCode::try_later, try_later_retry);
+  }
+}
+
+void Session::handle(const protocol::Start& frame) {
+  if (subscriptions_.size() >= subscriptions_max) return refuse(frame.ref, RefusalCode::overloaded, overloaded_retry);
+  submit(to_core(self_, frame, random_public_id()), frame.ref);
+}
+
+void Session::handle(const protocol::Open& frame) {
+  if (subscriptions_.size() >= subscriptions_max && !has_opened(frame.conversation)) {
+    return refuse(frame.ref, RefusalCode::overloaded, overloaded_retry);
+  }
+  submit(to_core(self_, frame), frame.ref);
+}
+
+void Session::handle(const protocol::Post& frame) {
+  const protocol::PostKey key{.conversation = frame.conversation, .stream = frame.stream, .n = frame.n};
+  if (const auto wrong = protocol::check_text(frame.text)) return take(refusal(key, *wrong));
+  const std::int64_t now = steady_ms();
+  if (!messages_.take(message_rate(), now)) {
+    return refuse(key, RefusalCode::rate_limited, messages_.wait(message_rate(), now));
+  }
+  submit(to_core(self_, frame), key);
+}
+
+void Session::handle(const protocol::Close& frame) { submit(to_core(self_, frame), frame.ref); }
+void Session::handle(const protocol::Rate& frame) { submit(to_core(self_, frame), frame.ref); }
+void Session::handle(const protocol::Status& frame) { submit(to_core(self_, frame), frame.ref); }
+void Session::handle(const protocol::Accept& frame) { submit(to_core(self_, frame), frame.ref); }
+void Session::handle(const protocol::Decline& frame) { submit(to_core(self_, frame), frame.ref); }
+void Session::handle(const protocol::Done& frame) { submit(to_core(self_, frame), frame.ref); }
+
+// ---- Past the sequencer
+
+void Session::handle(const protocol::History& frame) {
+  // Opened means that the core has said that this sender may see it.
+  if (!has_opened(frame.conversation)) return take(refusal(frame.ref, RefusalCode::not_found));
+  if (pages_under_way_ >= pages_under_way_max) return refuse(frame.ref, RefusalCode::rate_limited, try_later_retry);
+  ++pages_under_way_;
+  auto done = [weak = weak_from_this(), weak_loop = hub_.loop().weak_from_this(), ref = frame.ref,
+               conversation = frame.conversation](std::expected<std::optional<archive::Transcript>, std::string> result) {
+    const auto loop = weak_loop.lock();
+    if (!loop) return;
+    Reply reply;
+    if (!result) {
+      reply = refusal(ref, RefusalCode::try_later, try_later_retry);
+    } else {
+      // Nothing archived yet: an empty page. Everything durable is in it, so the client has all there is.
+      std::vector<core::Entry> entries = *result ? std::move((*result)->entries) : std::vector<core::Entry>();
+      reply.frame = protocol::encode(protocol::Page{
+          .ref = ref,
+          .conversation = conversation,
+          .entries = to_wire(newest_within(std::move(entries), page_text_bytes_max))});
+    }
+    loop->post([weak, reply = std::move(reply)] {
+      const auto session = weak.lock();
+      if (!session) return;
+      --session->pages_under_way_;
+      session->take(reply);
+    });
+  };
+  services_.archive.transcript(frame.conversation, frame.before, static_cast<std::uint32_t>(frame.limit),
+                               std::move(done));
+}
+
+void Session::handle(const protocol::Typing& frame) {
+  if (!has_opened(frame.conversation)) return;
+  if (!typing_.take(services_.options.limits.typing, steady_ms())) return count(services_.metrics.typing_dropped);
+  protocol::PeerTyping said{.conversation = frame.conversation, .role = self_.role, .name = {}};
+  if (self_.role == protocol::Role::agent) said.name = display_name_;
+  const auto text = std::make_shared<const std::string>(protocol::encode(said));
+  const bool from_visitor = self_.role == protocol::Role::visitor;
+  services_.relay.spread(hub_.loop().index(), [conversation = frame.conversation, from = this, from_visitor,
+                                               agent = self_.agent, text](Hub& hub) {
+    hub.typing(conversation, from, from_visitor, agent, *text);
+  });
+}
+
+}  // namespace heti::gateway

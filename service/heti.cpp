@@ -1,0 +1,312 @@
+#include "service/heti.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <condition_variable>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "service/archive/archive.hpp"
+#include "service/calendar/zones.hpp"
+#include "service/calendars.hpp"
+#include "service/core/invariants.hpp"
+#include "service/gateway/gateway.hpp"
+#include "service/gateway/metrics.hpp"
+#include "service/gateway/secrets.hpp"
+#include "service/journal/journal.hpp"
+#include "service/monitor/monitor.hpp"
+#include "service/node_options.hpp"
+#include "service/propose.hpp"
+#include "service/sequencer/recovery.hpp"
+#include "service/sequencer/sequencer.hpp"
+
+namespace heti {
+namespace {
+
+namespace cmd = core::command;
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t snapshot_every_batches = 20'000;
+constexpr auto housekeeping_every = 1min;
+
+void start_log(config::LogLevel level) {
+  auto logger = spdlog::stderr_logger_mt("heti");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
+  logger->set_level(log_level(level));
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+// Which start of this node: rises with every start, also after a wall clock that was set back by less than a start.
+std::uint64_t incarnation_of_now() { return static_cast<std::uint64_t>(to_ms(sequencer::JournalClock().now())); }
+
+class Node {
+ public:
+  explicit Node(const config::Settings& settings) : settings_(settings) {}
+
+  std::expected<void, std::string> open();
+  int run();
+
+ private:
+  void on_started(const core::State& state);
+  void renew_calendars(const core::State& state);
+  void submit_or_stop(core::Command command, sequencer::Sequencer::OnAnswer on_answer);
+  std::vector<gateway::ReadyCheck> ready_checks();
+  void on_signal(int signal);
+  void keep_house(std::stop_token stop);
+  int check_replay();
+
+  const config::Settings& settings_;
+  monitor::Monitor monitor_{{.workspace = settings_.workspace, .version = HETI_VERSION}};
+  gateway::GatewayMetrics gateway_metrics_;
+  std::unique_ptr<gateway::Secrets> secrets_;
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<archive::Archive> archive_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  sequencer::JournalClock clock_;
+  std::unique_ptr<sequencer::Sequencer> sequencer_;
+  std::uint64_t incarnation_ = incarnation_of_now();
+  bool started_ = false;
+  bool stopping_ = false;
+};
+
+std::expected<void, std::string> Node::open() {
+  if (auto zones = calendar::check_zone_data(clock_.now()); !zones) return zones;
+  auto secrets = open_secrets(settings_);
+  if (!secrets) return std::unexpected(secrets.error());
+  secrets_ = std::move(*secrets);
+
+  auto journal = open_journal(settings_, [this](double seconds) { monitor_.observe_append(seconds); });
+  if (!journal) return std::unexpected(journal.error());
+  journal_ = std::move(*journal);
+  if (const auto notice = journal_->open_notice()) spdlog::error("step=open_journal notice=\"{}\"", *notice);
+
+  auto recovered = sequencer::recover(*journal_);
+  if (!recovered) return std::unexpected("the journal cannot be read: " + recovered.error());
+  spdlog::info("step=recovered position={} snapshot={} events={} conversations={}", recovered->position.value(),
+               recovered->snapshot_position.value(), recovered->events, recovered->state.conversations.size());
+
+  const auto warn = [](std::string_view sentence) { spdlog::warn("room=archive notice=\"{}\"", sentence); };
+  auto archive =
+      settings_.journal.kind == config::JournalKind::memory
+          ? archive::open_memory(*journal_)
+          : archive::open({.directory = settings_.journal.path, .workspace = settings_.workspace, .on_warning = warn},
+                          *journal_);
+  if (!archive) return std::unexpected(archive.error());
+  archive_ = std::move(*archive);
+
+  auto gateway =
+      gateway::Gateway::open(gateway_options(settings_, incarnation_), *secrets_, *archive_, gateway_metrics_);
+  if (!gateway) return std::unexpected(gateway.error());
+  gateway_ = std::move(*gateway);
+
+  monitor_.begin({.journal = *journal_, .clock = clock_, .gateway = gateway_metrics_}, recovered->state);
+  const auto trouble = [](journal::AppendResult result) {
+    spdlog::error("step=append result={} next=\"nothing is acknowledged until it is durable\"",
+                  journal::to_string(result));
+  };
+  sequencer_ = std::make_unique<sequencer::Sequencer>(
+      sequencer::Options{.mailbox_max = settings_.limits.mailbox_max, .on_trouble = trouble}, *journal_,
+      gateway_->loop(), clock_, std::move(recovered->state),
+      std::vector<sequencer::Projection*>{&monitor_, &gateway_->fanout()});
+  return {};
+}
+
+int Node::run() {
+  gateway_->on_metrics([this] { return monitor_.scrape(sequencer_->state(), sequencer_->now()); });
+  gateway_->on_ready([this] { return ready_checks(); });
+  gateway_->on_signal([this](int signal) { on_signal(signal); });
+
+  // Before anything else is decided: what the downtime meant, or, in an empty journal, the settings.
+  const auto started = [this](const core::Answer&, const core::State& state) { on_started(state); };
+  if (journal_->tail().position.value() == 0) {
+    submit_or_stop(cmd::ApplySettings{.settings = proposal(settings_), .replaces_version = 0}, started);
+  } else {
+    submit_or_stop(cmd::ResumeService{.alive_until = journal_->alive_until(), .node = 1, .incarnation = incarnation_},
+                   started);
+  }
+  gateway_->attach(*sequencer_, to_string(journal_->history()));
+  std::cout << "heti " << HETI_VERSION << " listens on " << settings_.listen.address << ":" << gateway_->port()
+            << ", metrics on " << settings_.metrics.address << ":" << gateway_->metrics_port() << std::endl;
+
+  std::jthread house([this](std::stop_token stop) { keep_house(stop); });
+  gateway_->run();
+  house.request_stop();
+  house.join();
+  return check_replay();
+}
+
+void Node::submit_or_stop(core::Command command, sequencer::Sequencer::OnAnswer on_answer) {
+  if (sequencer_->submit(std::move(command), std::move(on_answer), true) == sequencer::Submit::accepted) return;
+  spdlog::error("step=submit error=\"the node's own command was not taken\"");
+}
+
+void Node::on_started(const core::State& state) {
+  core::Settings in_force;
+  for (const auto& [id, queue] : state.queues) {
+    if (!queue.removed) in_force.queues.push_back(queue.settings);
+  }
+  for (const auto& [id, agent] : state.agents) {
+    if (!agent.removed) in_force.agents.push_back(agent.settings);
+  }
+  if (!same_rules(in_force, proposal(settings_))) {
+    spdlog::warn(
+        "step=settings notice=\"queues or agents of the file differ from those in the journal (version {}), which are "
+        "in force; to take the file's, stop this node and run heti apply\"",
+        state.settings_version);
+  }
+  renew_calendars(state);
+  started_ = true;
+}
+
+void Node::renew_calendars(const core::State& state) {
+  auto commands = calendar_commands(state, sequencer_->now());
+  if (!commands) {
+    spdlog::error("step=calendar error=\"{}\"", commands.error());
+    return;
+  }
+  for (auto& command : *commands) {
+    spdlog::info("step=calendar queue={} intervals={} tzdata={}", command.queue.value(), command.open.size(),
+                 command.tzdata_version);
+    submit_or_stop(std::move(command), nullptr);
+  }
+}
+
+std::vector<gateway::ReadyCheck> Node::ready_checks() {
+  const auto archive_error = archive_->error();
+  return {
+      {.name = "started", .ok = started_, .detail = started_ ? "" : "the journal's first answer is awaited"},
+      {.name = "journal",
+       .ok = sequencer_->healthy(),
+       .detail = sequencer_->healthy() ? "" : "the last append is not durable yet; it is offered again"},
+      {.name = "archive", .ok = !archive_error, .detail = archive_error.value_or("")},
+      {.name = "clock",
+       .ok = !clock_.stepped(),
+       .detail = clock_.stepped() ? "the wall clock jumped; time runs on with the boot clock until a restart" : ""}};
+}
+
+void Node::on_signal(int signal) {
+  if (signal == SIGHUP) {
+    spdlog::warn("step=signal notice=\"settings are read at start; stop, run heti apply, start\"");
+    return;
+  }
+  if (stopping_) return;
+  stopping_ = true;
+  spdlog::info("step=drain signal={} spread_ms={}", signal, settings_.timeouts.drain.count());
+  gateway_->drain(settings_.timeouts.drain, [this] { sequencer_->stop([this] { gateway_->stop(); }); });
+}
+
+// Snapshots and calendars, beside the loop. A snapshot is made from the journal, so it stalls nobody.
+void Node::keep_house(std::stop_token stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::uint64_t kept = journal_->tail().position.value();
+  for (int minute = 1;; ++minute) {
+    std::unique_lock lock(mutex);
+    if (wake.wait_for(lock, stop, housekeeping_every, [&] { return stop.stop_requested(); })) return;
+    lock.unlock();
+    if (journal_->tail().position.value() - kept >= snapshot_every_batches) {
+      kept = journal_->tail().position.value();
+      if (const auto made = sequencer::make_snapshot(*journal_); !made) {
+        spdlog::error("step=snapshot error=\"{}\"", made.error());
+      }
+    }
+    if (minute % 60 == 0) {
+      gateway_->loop().post([this] { renew_calendars(sequencer_->state()); });
+    }
+  }
+}
+
+// A clean stop leaves a snapshot, and proves on the way that replay gives the live state's bytes.
+int Node::check_replay() {
+  const auto replayed = sequencer::recover(*journal_);
+  if (!replayed) {
+    spdlog::error("step=stop error=\"{}\"", replayed.error());
+    return exit_failed;
+  }
+  if (core::state_bytes(replayed->state) != core::state_bytes(sequencer_->state())) {
+    spdlog::critical("step=stop error=\"replay of the journal does not give the live state\"");
+    return exit_failed;
+  }
+  if (const auto made = sequencer::make_snapshot(*journal_); !made) {
+    spdlog::error("step=snapshot error=\"{}\"", made.error());
+  }
+  spdlog::info("step=stopped position={} state=same", replayed->position.value());
+  return exit_ok;
+}
+
+int failed(const std::string& sentence) {
+  std::cerr << "heti: " << sentence << '\n';
+  return exit_failed;
+}
+
+}  // namespace
+
+int serve(const config::Settings& settings) {
+  start_log(settings.log.level);
+  Node node(settings);
+  if (const auto opened = node.open(); !opened) return failed(opened.error());
+  return node.run();
+}
+
+int apply(const config::Settings& settings) {
+  auto journal = open_journal(settings, nullptr);
+  if (!journal) return failed(journal.error());
+  auto recovered = sequencer::recover(**journal);
+  if (!recovered) return failed(recovered.error());
+  const auto version = apply_proposal(**journal, *recovered, proposal(settings));
+  if (!version) return failed(version.error());
+  std::cout << "settings version " << *version << " is in force\n";
+  return exit_ok;
+}
+
+int replay(const config::Settings& settings) {
+  const auto journal = open_journal(settings, nullptr);
+  if (!journal) return failed(journal.error());
+  const auto whole = sequencer::replay(**journal);
+  if (!whole) return failed(whole.error());
+  const auto quick = sequencer::recover(**journal);
+  if (!quick) return failed(quick.error());
+  const std::string bytes = core::state_bytes(whole->state);
+  std::cout << "position " << whole->position.value() << ", " << whole->events << " events, state of " << bytes.size()
+            << " bytes\n";
+  if (bytes != core::state_bytes(quick->state)) {
+    return failed("replay from the beginning and from snapshot " + std::to_string(quick->snapshot_position.value()) +
+                  " give different states");
+  }
+  for (const std::string& broken : core::broken_invariants(whole->state, true)) {
+    return failed("the state breaks invariant " + broken);
+  }
+  std::cout << "replay from the beginning and from snapshot " << quick->snapshot_position.value()
+            << " give the same bytes\n";
+  return exit_ok;
+}
+
+int set_password(const config::Settings& settings, const std::string& login) {
+  bool known = false;
+  for (const auto& agent : settings.agents) known = known || agent.name == login;
+  if (!known) return failed("agent \"" + login + "\" is not in the settings; add a section [agent." + login + "]");
+  std::string password;
+  std::getline(std::cin, password);
+  auto secrets = open_secrets(settings);
+  if (!secrets) return failed(secrets.error());
+  if (const auto set = (*secrets)->set_password(login, password); !set) return failed(set.error());
+  std::cout << "the password of " << login << " is set; its sessions have ended\n";
+  return exit_ok;
+}
+
+int list_logins(const config::Settings& settings) {
+  auto secrets = open_secrets(settings);
+  if (!secrets) return failed(secrets.error());
+  const auto logins = (*secrets)->logins();
+  if (!logins) return failed(logins.error());
+  for (const std::string& login : *logins) std::cout << login << '\n';
+  return exit_ok;
+}
+
+}  // namespace heti

@@ -1,0 +1,184 @@
+#pragma once
+// Every metric of Heti: its name and its help text, as the domain page words them. Nothing is exported under a name
+// that is not here, and a test finds each of these in a scrape; what is not computed yet is absent, never a made-up
+// zero.
+#include <array>
+#include <string_view>
+
+namespace heti::monitor {
+
+struct Metric {
+  std::string_view name;
+  std::string_view help;
+};
+
+namespace catalogue {
+
+// ---- State of a queue, computed at the scrape.
+inline constexpr Metric queue_open{"heti_queue_open", "1 while the queue is open."};
+inline constexpr Metric queue_closing{"heti_queue_closing", "1 while the queue is closed but still serving."};
+inline constexpr Metric queue_open_since{"heti_queue_open_since_timestamp_seconds",
+                                         "Unix time of the present opening; 0 while closed."};
+inline constexpr Metric queue_next_change{"heti_queue_next_change_timestamp_seconds",
+                                          "Unix time at which the queue opens or closes next; 0: never. In the past: "
+                                          "a change is due and has not happened."};
+inline constexpr Metric queue_waiting{"heti_queue_waiting",
+                                      "Contacts waiting for an agent (queued or offered), visitors within their "
+                                      "grace of absence included."};
+inline constexpr Metric queue_oldest_wait{"heti_queue_oldest_wait_seconds",
+                                          "Open time that the contact waiting longest for an agent has waited; 0 if "
+                                          "none."};
+inline constexpr Metric queue_oldest_unanswered{"heti_queue_oldest_unanswered_seconds",
+                                                "Open time of the oldest unanswered visitor, waiting or assigned; 0 "
+                                                "if none. The gauge of what customers feel."};
+inline constexpr Metric queue_overdue{"heti_queue_overdue", "Unanswered visitors past the target."};
+inline constexpr Metric conversations{"heti_conversations", "Conversations by state."};
+inline constexpr Metric agents{"heti_agents",
+                               "Agents of the queue by status; staffed = free + full. An agent counts in each of its "
+                               "queues: do not sum over queue."};
+inline constexpr Metric slots{"heti_slots",
+                              "Chat slots of the whole site: busy (offer, chat or wrap-up), free (of ONLINE agents)."};
+inline constexpr Metric agents_required{"heti_agents_required", "Agents the queue needs while open, by basis."};
+inline constexpr Metric unstaffed_streak{"heti_queue_unstaffed_streak_seconds",
+                                         "Open time since which nobody has staffed the queue; 0 while staffed or "
+                                         "closed, starts at the opening."};
+inline constexpr Metric understaffed_streak{"heti_queue_understaffed_streak_seconds",
+                                            "Open time since which too few have staffed the queue; 0 while enough or "
+                                            "closed, starts at the opening."};
+inline constexpr Metric open_seconds{"heti_queue_open_seconds_total", "Time the queue was open. Exact, not sampled."};
+inline constexpr Metric staffed_seconds{"heti_queue_staffed_seconds_total",
+                                        "Open time with at least the required agents. Exact, not sampled."};
+inline constexpr Metric unstaffed_seconds{"heti_queue_unstaffed_seconds_total",
+                                          "Open time with no agent at all. Exact, not sampled."};
+inline constexpr Metric understaffed_seconds{"heti_queue_understaffed_seconds_total",
+                                             "Open time with fewer agents than required. Exact, not sampled."};
+inline constexpr Metric saturated_seconds{"heti_queue_saturated_seconds_total",
+                                          "Open time with agents but without a free slot. Exact, not sampled."};
+inline constexpr Metric shortfall_seconds{"heti_queue_shortfall_agent_seconds_total",
+                                          "Agent-seconds of open time below the required agents. Exact, not sampled."};
+inline constexpr Metric slo_threshold{"heti_slo_threshold_seconds", "Configured target of the promise."};
+inline constexpr Metric slo_target{"heti_slo_target_ratio", "Configured share of promises to be kept."};
+
+// ---- What happened, counted when it became durable.
+inline constexpr Metric contacts{"heti_contacts_total", "Contacts enqueued (offered), spam included."};
+inline constexpr Metric contacts_ended{"heti_contacts_ended_total", "Contacts ended, by outcome."};
+inline constexpr Metric sla_verdicts{"heti_sla_verdicts_total",
+                                     "Verdicts on promises; bad is counted at the deadline, not at the answer."};
+inline constexpr Metric offers{"heti_offers_total", "Offers to agents ended, by result."};
+inline constexpr Metric transfers{"heti_transfers_total", "Contacts given back to the line by an agent."};
+inline constexpr Metric requeues{"heti_requeues_total", "Contacts back in the line because their agent was lost."};
+inline constexpr Metric unanswered_turns{"heti_unanswered_turns_total",
+                                         "Answered contacts that ended with an overdue turn of the visitor."};
+inline constexpr Metric reopened{"heti_reopened_total", "Contacts that reopened a closed conversation."};
+inline constexpr Metric offline_messages{"heti_offline_messages_total", "Messages left after hours."};
+inline constexpr Metric messages{"heti_messages_total", "Messages posted, by author."};
+inline constexpr Metric survey_responses{"heti_survey_responses_total", "Survey answers, by survey and score."};
+inline constexpr Metric wait_seconds{"heti_wait_seconds",
+                                     "Open time from entering the line to an agent's accept, one sample per stay."};
+inline constexpr Metric first_response_seconds{"heti_first_response_seconds",
+                                               "Open time from entering the line to the first answer of a person."};
+inline constexpr Metric reply_seconds{"heti_reply_seconds",
+                                      "Open time from the first unanswered message of a visitor to the next answer."};
+inline constexpr Metric abandon_seconds{"heti_abandon_seconds",
+                                        "Open time after which visitors left without an answer (their patience)."};
+inline constexpr Metric handle_seconds{"heti_handle_seconds",
+                                       "Wall time from accept to the end of the engagement, wrap-up included."};
+inline constexpr Metric wrapup_seconds{"heti_wrapup_seconds", "Wall time of wrap-up after a contact."};
+inline constexpr Metric resolution_seconds{"heti_resolution_seconds",
+                                           "Open time from the first contact to the last close; observed when the "
+                                           "reopen window has passed."};
+
+// ---- The gateway.
+inline constexpr Metric connections{"heti_connections", "WebSockets open now, by role."};
+inline constexpr Metric connections_opened{"heti_connections_opened_total", "WebSockets opened, by role."};
+inline constexpr Metric connections_closed{"heti_connections_closed_total", "WebSockets ended, by reason."};
+inline constexpr Metric received_bytes{"heti_received_bytes_total", "Bytes of frames received, by role."};
+inline constexpr Metric sent_bytes{"heti_sent_bytes_total", "Bytes of frames sent, by role."};
+inline constexpr Metric received_frames{"heti_received_frames_total", "Frames received, by role."};
+inline constexpr Metric sent_frames{"heti_sent_frames_total", "Frames sent, by role."};
+inline constexpr Metric protocol_errors{"heti_protocol_errors_total",
+                                        "Faults that closed a WebSocket: codes of heti.v1 and faults of RFC 6455."};
+inline constexpr Metric refusals{"heti_refusals_total", "Wishes refused by a rule, by code."};
+inline constexpr Metric handshakes_refused{"heti_handshakes_refused_total",
+                                           "Requests for a WebSocket turned down before the upgrade, by reason."};
+inline constexpr Metric logins{"heti_logins_total", "Attempts to log in to the console, by result."};
+inline constexpr Metric accept_errors{"heti_accept_errors_total", "Connections not taken, by kind."};
+inline constexpr Metric http_responses{"heti_http_responses_total", "HTTP responses, by class of status."};
+inline constexpr Metric slow_consumers{"heti_slow_consumers_dropped_total",
+                                       "WebSockets closed because they read too slowly."};
+inline constexpr Metric send_queue_max{"heti_send_queue_max_bytes",
+                                       "The most bytes that waited for one socket since the start."};
+
+// ---- The journal, the clock, the program.
+inline constexpr Metric journal_append{"heti_journal_append_seconds", "Write and sync of one durable batch."};
+inline constexpr Metric journal_errors{"heti_journal_append_errors_total", "Appends that were not durable at once."};
+inline constexpr Metric journal_bytes{"heti_journal_bytes", "What the journal's batches take in storage."};
+inline constexpr Metric clock_steps{"heti_clock_steps_total",
+                                    "Jumps of the wall clock, either way, that journal time did not follow."};
+inline constexpr Metric build_info{"heti_build_info", "1; the label names the version that runs."};
+inline constexpr Metric tzdata_info{"heti_tzdata_info", "1; the label names the tzdata behind the opening hours."};
+
+inline constexpr std::array all{queue_open,
+                                queue_closing,
+                                queue_open_since,
+                                queue_next_change,
+                                queue_waiting,
+                                queue_oldest_wait,
+                                queue_oldest_unanswered,
+                                queue_overdue,
+                                conversations,
+                                agents,
+                                slots,
+                                agents_required,
+                                unstaffed_streak,
+                                understaffed_streak,
+                                open_seconds,
+                                staffed_seconds,
+                                unstaffed_seconds,
+                                understaffed_seconds,
+                                saturated_seconds,
+                                shortfall_seconds,
+                                slo_threshold,
+                                slo_target,
+                                contacts,
+                                contacts_ended,
+                                sla_verdicts,
+                                offers,
+                                transfers,
+                                requeues,
+                                unanswered_turns,
+                                reopened,
+                                offline_messages,
+                                messages,
+                                survey_responses,
+                                wait_seconds,
+                                first_response_seconds,
+                                reply_seconds,
+                                abandon_seconds,
+                                handle_seconds,
+                                wrapup_seconds,
+                                resolution_seconds,
+                                connections,
+                                connections_opened,
+                                connections_closed,
+                                received_bytes,
+                                sent_bytes,
+                                received_frames,
+                                sent_frames,
+                                protocol_errors,
+                                refusals,
+                                handshakes_refused,
+                                logins,
+                                accept_errors,
+                                http_responses,
+                                slow_consumers,
+                                send_queue_max,
+                                journal_append,
+                                journal_errors,
+                                journal_bytes,
+                                clock_steps,
+                                build_info,
+                                tzdata_info};
+
+}  // namespace catalogue
+}  // namespace heti::monitor

@@ -1,0 +1,233 @@
+#include "service/monitor/gauges.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+#include <set>
+
+#include "service/core/staffing.hpp"
+#include "service/monitor/words.hpp"
+
+namespace heti::monitor {
+namespace {
+
+using core::Agent;
+using core::AgentStatus;
+using core::Contact;
+using core::Conversation;
+using core::ConversationState;
+using core::Promise;
+using core::Queue;
+using core::State;
+
+// Open promises of one kind.
+struct Promises {
+  Millis oldest{};
+  std::uint64_t overdue = 0;
+};
+
+// What is gathered about one queue before it is written.
+struct Figures {
+  Millis oldest_wait{};
+  std::array<Promises, all_slas.size()> promises;
+  std::uint64_t queued = 0;
+  std::uint64_t offered = 0;
+  std::uint64_t assigned = 0;
+  std::uint64_t wrapup = 0;
+};
+
+// The visitor is away within the grace and the first response is not judged: the verdict is held, and the contact
+// counts as waiting, but neither as overdue nor as oldest.
+bool held(const Conversation& conversation) {
+  return conversation.gone_at.has_value() && !conversation.contact->first_response.judged;
+}
+
+void add_promise(Promises& promises, const Queue& queue, const Promise& promise, Instant now) {
+  const Millis elapsed = queue.hours.elapsed(promise.started, now);
+  promises.oldest = std::max(promises.oldest, elapsed);
+  if (elapsed > promise.threshold) ++promises.overdue;
+}
+
+void add_live(Figures& figures, const Queue& queue, const Conversation& conversation, Instant now) {
+  if (held(conversation)) return;
+  const Contact& contact = *conversation.contact;
+  if (conversation.waits()) {
+    figures.oldest_wait = std::max(figures.oldest_wait, queue.hours.elapsed(contact.stay_since, now));
+  }
+  if (!contact.first_response_time) {
+    add_promise(figures.promises[static_cast<std::size_t>(core::Sla::first_response)], queue, contact.first_response,
+                now);
+  } else if (contact.turn) {
+    add_promise(figures.promises[static_cast<std::size_t>(core::Sla::reply)], queue, *contact.turn, now);
+  }
+}
+
+// Live contacts wait in a line or sit in a slot: so the lines and the slots are walked, not all conversations.
+std::map<core::QueueId, Figures> gather(const State& state, Instant now) {
+  std::map<core::QueueId, Figures> gathered;
+  for (const auto& [id, queue] : state.queues) {
+    Figures& figures = gathered[id];
+    for (const auto& [key, waiting] : queue.waiting) {
+      const Conversation& conversation = state.conversations.at(waiting);
+      ++(conversation.state == ConversationState::offered ? figures.offered : figures.queued);
+      add_live(figures, queue, conversation, now);
+    }
+  }
+  for (const auto& [agent_id, agent] : state.agents) {
+    for (const auto& [engagement_id, engagement] : agent.engagements) {
+      const auto found = state.conversations.find(engagement.conversation);
+      if (found == state.conversations.end()) continue;  // Final already; the wrap-up outlived it.
+      const Conversation& conversation = found->second;
+      if (conversation.engagement != engagement_id) continue;  // Reopened while the wrap-up goes on.
+      Figures& figures = gathered.at(conversation.queue);
+      if (conversation.state == ConversationState::wrapup) ++figures.wrapup;
+      if (conversation.state != ConversationState::assigned) continue;
+      ++figures.assigned;
+      add_live(figures, state.queues.at(conversation.queue), conversation, now);
+    }
+  }
+  return gathered;
+}
+
+enum class Standing : std::uint8_t { free, full, away, finishing, lost, offline };
+constexpr std::array<std::string_view, 6> standing_words{"free", "full", "away", "finishing", "lost", "offline"};
+
+Standing standing_of(const Agent& agent) {
+  switch (agent.status) {
+    case AgentStatus::online: return agent.has_free_slot() ? Standing::free : Standing::full;
+    case AgentStatus::away: return Standing::away;
+    case AgentStatus::finishing: return Standing::finishing;
+    case AgentStatus::lost: return Standing::lost;
+    case AgentStatus::offline: return Standing::offline;
+  }
+  std::abort();
+}
+
+class Writer {
+ public:
+  Writer(Sheet& sheet, const GaugeInputs& in) : sheet_(sheet), in_(in) {}
+
+  void write(const Queue& queue, const Figures& figures) {
+    queue_ = &queue;
+    write_hours();
+    write_line(figures);
+    write_staff();
+    write_integrals();
+    write_targets();
+  }
+
+  void write_slots() {
+    std::uint64_t busy = 0;
+    std::uint64_t free = 0;
+    for (const auto& [id, agent] : in_.state.agents) {
+      busy += agent.busy();
+      if (!agent.removed && agent.staffs() && agent.has_free_slot()) free += agent.settings.capacity - agent.busy();
+    }
+    const Label site = label("workspace", in_.workspace);
+    sheet_.gauge(catalogue::slots, {site, label("state", "busy")}, static_cast<double>(busy));
+    sheet_.gauge(catalogue::slots, {site, label("state", "free")}, static_cast<double>(free));
+  }
+
+ private:
+  Labels labels(std::optional<Label> more = std::nullopt) const {
+    Labels all{label("workspace", in_.workspace), label("queue", queue_->settings.name)};
+    if (more) all.push_back(std::move(*more));
+    return all;
+  }
+  void gauge(const Metric& metric, double value) { sheet_.gauge(metric, labels(), value); }
+  void gauge(const Metric& metric, std::string_view name, std::string_view value_of_label, double value) {
+    sheet_.gauge(metric, labels(label(name, value_of_label)), value);
+  }
+
+  // `open` is what the service acts by. If the calendar says otherwise, a change is due and has not happened, and the
+  // next change is shown in the past: so a stuck schedule can be seen.
+  void write_hours() {
+    const Queue& queue = *queue_;
+    const bool due = queue.open != queue.hours.is_open(in_.now);
+    const Instant last = queue.hours.last_change(in_.now);
+    const Instant next = due ? last : queue.hours.next_change(in_.now);
+    const Instant since = due ? queue.hours.last_change(last - Millis{1}) : last;
+    gauge(catalogue::queue_open, queue.open ? 1 : 0);
+    gauge(catalogue::queue_closing, queue.closing() ? 1 : 0);
+    gauge(catalogue::queue_open_since, queue.open ? unix_seconds(since) : 0);
+    gauge(catalogue::queue_next_change, next == never ? 0 : unix_seconds(next));
+  }
+
+  void write_line(const Figures& figures) {
+    gauge(catalogue::queue_waiting, static_cast<double>(queue_->waiting.size()));
+    gauge(catalogue::queue_oldest_wait, seconds(figures.oldest_wait));
+    for (const core::Sla sla : all_slas) {
+      const Promises& promises = figures.promises[static_cast<std::size_t>(sla)];
+      gauge(catalogue::queue_oldest_unanswered, "sla", word(sla), seconds(promises.oldest));
+      gauge(catalogue::queue_overdue, "sla", word(sla), static_cast<double>(promises.overdue));
+    }
+    gauge(catalogue::conversations, "state", "new", static_cast<double>(in_.fresh(queue_->id)));
+    gauge(catalogue::conversations, "state", "queued", static_cast<double>(figures.queued));
+    gauge(catalogue::conversations, "state", "offered", static_cast<double>(figures.offered));
+    gauge(catalogue::conversations, "state", "assigned", static_cast<double>(figures.assigned));
+    gauge(catalogue::conversations, "state", "wrapup", static_cast<double>(figures.wrapup));
+  }
+
+  void write_staff() {
+    std::array<std::uint64_t, standing_words.size()> counts{};
+    for (const auto& [id, agent] : in_.state.agents) {
+      const bool member = std::find(agent.queues.begin(), agent.queues.end(), queue_->id) != agent.queues.end();
+      if (member && !agent.removed) ++counts[static_cast<std::size_t>(standing_of(agent))];
+    }
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      gauge(catalogue::agents, "status", standing_words[i], static_cast<double>(counts[i]));
+    }
+    gauge(catalogue::agents_required, "basis", "configured", queue_->settings.min_agents);
+    gauge(catalogue::unstaffed_streak, seconds(core::unstaffed_streak(*queue_, in_.now)));
+    gauge(catalogue::understaffed_streak, seconds(core::understaffed_streak(*queue_, in_.now)));
+  }
+
+  void write_integrals() {
+    const core::StaffingTotals now = core::totals_at(in_.state, *queue_, in_.now);
+    const auto found = in_.totals_at_start.find(queue_->id);
+    const core::StaffingTotals start = found == in_.totals_at_start.end() ? core::StaffingTotals{} : found->second;
+    // Never below 0: after a start with the wall clock behind the journal's last mark the integrals have to catch up.
+    const auto counter = [&](const Metric& metric, Millis core::StaffingTotals::*which) {
+      sheet_.counter(metric, labels(), seconds(std::max(Millis{0}, now.*which - start.*which)));
+    };
+    counter(catalogue::open_seconds, &core::StaffingTotals::open);
+    counter(catalogue::staffed_seconds, &core::StaffingTotals::staffed);
+    counter(catalogue::unstaffed_seconds, &core::StaffingTotals::unstaffed);
+    counter(catalogue::understaffed_seconds, &core::StaffingTotals::understaffed);
+    counter(catalogue::saturated_seconds, &core::StaffingTotals::saturated);
+    counter(catalogue::shortfall_seconds, &core::StaffingTotals::shortfall);
+  }
+
+  void write_targets() {
+    for (const core::Sla sla : all_slas) {
+      const core::Target& target =
+          sla == core::Sla::first_response ? queue_->settings.first_response : queue_->settings.reply;
+      gauge(catalogue::slo_threshold, "sla", word(sla), seconds(target.threshold));
+      gauge(catalogue::slo_target, "sla", word(sla), target.goal_permille / 1000.0);
+    }
+  }
+
+  Sheet& sheet_;
+  const GaugeInputs& in_;
+  const Queue* queue_ = nullptr;
+};
+
+}  // namespace
+
+void write_gauges(Sheet& sheet, const GaugeInputs& in) {
+  const std::map<core::QueueId, Figures> gathered = gather(in.state, in.now);
+  Writer writer(sheet, in);
+  std::set<std::string> tzdata_versions;
+  for (const auto& [id, queue] : in.state.queues) {
+    if (queue.removed) continue;
+    writer.write(queue, gathered.at(id));
+    if (!queue.tzdata_version.empty()) tzdata_versions.insert(queue.tzdata_version);
+  }
+  writer.write_slots();
+  for (const std::string& version : tzdata_versions) {
+    sheet.gauge(catalogue::tzdata_info, {label("version", version)}, 1);
+  }
+}
+
+}  // namespace heti::monitor

@@ -1,0 +1,126 @@
+#include "service/node_options.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <future>
+
+#include "service/core/batch.hpp"
+#include "service/core/decide.hpp"
+#include "service/sequencer/journal_clock.hpp"
+
+namespace heti {
+namespace {
+
+template <class Named>
+std::vector<Named> by_name(std::vector<Named> list) {
+  std::sort(list.begin(), list.end(), [](const Named& a, const Named& b) { return a.name < b.name; });
+  return list;
+}
+
+}  // namespace
+
+spdlog::level::level_enum log_level(config::LogLevel level) {
+  switch (level) {
+    case config::LogLevel::debug: return spdlog::level::debug;
+    case config::LogLevel::info: return spdlog::level::info;
+    case config::LogLevel::warning: return spdlog::level::warn;
+    case config::LogLevel::error: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+std::expected<std::filesystem::path, std::string> data_directory(const config::Settings& settings) {
+  const std::filesystem::path directory = settings.journal.path;
+  std::error_code error;
+  if (std::filesystem::create_directories(directory, error)) {
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  }
+  if (!std::filesystem::is_directory(directory)) {
+    return std::unexpected("journal.path: " + directory.string() +
+                           " is no directory and cannot be made: " + error.message());
+  }
+  return directory;
+}
+
+gateway::Options gateway_options(const config::Settings& settings, std::uint64_t incarnation) {
+  const config::Limits& limits = settings.limits;
+  gateway::Options options;
+  options.listen = {settings.listen.address, settings.listen.port};
+  options.metrics_listen = {settings.metrics.address, settings.metrics.port};
+  options.threads = settings.threads;
+  options.workspace = settings.workspace;
+  options.incarnation = incarnation;
+  options.web_root = settings.web.root;
+  options.widget_origins = settings.widget.origins;
+  options.console_origins = settings.console.origins;
+  for (const config::QueueSettings& queue : settings.queues) {
+    const config::Wording& wording = queue.wording;
+    options.wording[queue.name] = {.title = wording.title,
+                                   .greeting = wording.greeting,
+                                   .closed = wording.closed,
+                                   .placeholder = wording.placeholder};
+  }
+  options.limits.frame_bytes_max = limits.frame_bytes_max;
+  options.limits.connections_max = limits.connections_max;
+  options.limits.connections_per_ip_max = limits.connections_per_ip_max;
+  options.limits.outbox_bytes_max = limits.outbox_bytes_max;
+  options.limits.visitor_messages = {limits.visitor_messages_per_second, limits.visitor_messages_burst};
+  options.limits.agent_messages = {limits.agent_messages_per_second, limits.agent_messages_burst};
+  options.limits.frames = {limits.frames_per_second, limits.frames_burst};
+  options.limits.logins = {.attempts_max = limits.login_attempts_max, .window = limits.login_window};
+  options.timeouts.hello = settings.timeouts.hello;
+  options.timeouts.handshake = settings.timeouts.handshake;
+  options.timeouts.http_idle = settings.timeouts.http_idle;
+  options.timeouts.ping = settings.timeouts.ping;
+  options.timeouts.dead = settings.timeouts.dead;
+  return options;
+}
+
+std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const config::Settings& settings,
+                                                                           std::function<void(double)> on_append) {
+  if (settings.journal.kind == config::JournalKind::memory) return journal::make_memory();
+  auto directory = data_directory(settings);
+  if (!directory) return std::unexpected(directory.error());
+  journal::Options options;
+  options.directory = std::move(*directory);
+  options.workspace = settings.workspace;
+  options.on_append = std::move(on_append);
+  options.on_warning = [](std::string_view sentence) { spdlog::warn("room=journal notice=\"{}\"", sentence); };
+  return journal::open_sqlite(std::move(options));
+}
+
+std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(const config::Settings& settings) {
+  const auto directory = data_directory(settings);
+  if (!directory) return std::unexpected(directory.error());
+  return gateway::Secrets::open(*directory);
+}
+
+bool same_rules(const core::Settings& a, const core::Settings& b) {
+  return by_name(a.queues) == by_name(b.queues) && by_name(a.agents) == by_name(b.agents);
+}
+
+std::expected<std::uint64_t, std::string> apply_proposal(journal::Journal& journal, sequencer::Recovered& recovered,
+                                                         const core::Settings& settings) {
+  sequencer::JournalClock clock;
+  clock.not_before(std::max(recovered.state.now, journal.tail().at));
+  core::State& state = recovered.state;
+  const core::Decision decision =
+      core::decide(state, clock.now(),
+                   core::command::ApplySettings{.settings = settings, .replaces_version = state.settings_version});
+  const journal::Tail tail = journal.tail();
+  std::promise<journal::AppendResult> appended;
+  journal.append({.position = journal::Position{tail.position.value() + 1},
+                  .at = state.now,
+                  .previous = tail.hash,
+                  .payload = core::encode_batch(decision.events)},
+                 [&appended](journal::AppendResult result) { appended.set_value(result); });
+  const journal::AppendResult result = appended.get_future().get();
+  if (result != journal::AppendResult::durable) {
+    return std::unexpected("the journal did not take the settings: " + std::string(journal::to_string(result)));
+  }
+  return state.settings_version;
+}
+
+}  // namespace heti

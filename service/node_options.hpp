@@ -1,0 +1,42 @@
+#pragma once
+// From the typed settings to what each room is opened with.
+#include <spdlog/common.h>
+
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/settings.hpp"
+#include "service/core/settings.hpp"
+#include "service/gateway/options.hpp"
+#include "service/gateway/secrets.hpp"
+#include "service/journal/journal.hpp"
+#include "service/sequencer/recovery.hpp"
+
+namespace heti {
+
+spdlog::level::level_enum log_level(config::LogLevel level);
+
+// The data directory, made (mode 0700) if it is not there.
+[[nodiscard]] std::expected<std::filesystem::path, std::string> data_directory(const config::Settings& settings);
+
+gateway::Options gateway_options(const config::Settings& settings, std::uint64_t incarnation);
+
+// `on_append` may be empty; it is told the seconds of each durable append, on the journal's thread.
+[[nodiscard]] std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(
+    const config::Settings& settings, std::function<void(double)> on_append);
+
+[[nodiscard]] std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(
+    const config::Settings& settings);
+
+// Queues and agents alike, in whatever order.
+bool same_rules(const core::Settings& a, const core::Settings& b);
+
+// Appends a settings event that replaces the version in force; gives the new version.
+[[nodiscard]] std::expected<std::uint64_t, std::string> apply_proposal(journal::Journal& journal,
+                                                                       sequencer::Recovered& recovered,
+                                                                       const core::Settings& settings);
+
+}  // namespace heti

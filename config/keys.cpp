@@ -192,6 +192,10 @@ std::vector<Key<Settings>> make_settings_keys() {
       KEY(widget.origins)
           .list_of(1000, "a list of origins, such as [\"https://shop.example\"], or [\"*\"]",
                    "Sites that may embed the widget; \"*\" is any.", is_origin_or_any),
+      KEY(proxy.tls).flag("A proxy in front speaks TLS with browsers: own origins are https, cookies are Secure."),
+      KEY(proxy.trusted)
+          .list_of(100, "a list of IP addresses, such as [\"10.0.0.2\"]",
+                   "Proxies whose X-Forwarded-For is believed; it is ignored from anybody else.", is_ip_address),
       KEY(log.level).choice("From this level on, lines are written to standard error."),
       KEY(limits.frame_bytes_max)
           .within(1'024, 65'536, "Longest frame a client may send; a longer one closes its socket."),
@@ -203,6 +207,10 @@ std::vector<Key<Settings>> make_settings_keys() {
       KEY(limits.mailbox_max).within(64, 1'048'576, "Commands waiting for the sequencer before new ones are refused."),
       KEY(limits.visitor_messages_per_second).within(1, 1'000, "Messages that one visitor may send in the long run."),
       KEY(limits.visitor_messages_burst).within(1, 10'000, "Messages that one visitor may send at once."),
+      KEY(limits.agent_messages_per_second).within(1, 10'000, "Messages that one agent may send in the long run."),
+      KEY(limits.agent_messages_burst).within(1, 100'000, "Messages that one agent may send at once."),
+      KEY(limits.frames_per_second).within(10, 100'000, "Frames of any kind that one socket may send in the long run."),
+      KEY(limits.frames_burst).within(10, 1'000'000, "Frames of any kind that one socket may send at once."),
       KEY(limits.login_attempts_max)
           .within(1, 1'000, "Wrong passwords for one account or from one address within login_window."),
       KEY(limits.login_window).within(1s, 24h, "The stretch over which wrong passwords are counted."),

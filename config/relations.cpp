@@ -75,6 +75,10 @@ class Relations {
              "twice limits.frame_bytes_max", count);
     at_least("limits.visitor_messages_burst", limits.visitor_messages_burst, limits.visitor_messages_per_second,
              "limits.visitor_messages_per_second", "as limits.visitor_messages_per_second", count);
+    at_least("limits.agent_messages_burst", limits.agent_messages_burst, limits.agent_messages_per_second,
+             "limits.agent_messages_per_second", "as limits.agent_messages_per_second", count);
+    at_least("limits.frames_burst", limits.frames_burst, limits.frames_per_second, "limits.frames_per_second",
+             "as limits.frames_per_second", count);
     at_least("limits.connections_max", limits.connections_max, limits.connections_per_ip_max,
              "limits.connections_per_ip_max", "as limits.connections_per_ip_max", count);
 

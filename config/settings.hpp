@@ -74,6 +74,12 @@ struct Origins {
   friend bool operator==(const Origins&, const Origins&) = default;
 };
 
+struct Proxy {
+  bool tls = false;
+  std::vector<std::string> trusted;
+  friend bool operator==(const Proxy&, const Proxy&) = default;
+};
+
 struct Log {
   LogLevel level = LogLevel::info;
   friend bool operator==(const Log&, const Log&) = default;
@@ -87,6 +93,10 @@ struct Limits {
   std::uint32_t mailbox_max = 65'536;
   std::uint32_t visitor_messages_per_second = 5;
   std::uint32_t visitor_messages_burst = 20;
+  std::uint32_t agent_messages_per_second = 20;
+  std::uint32_t agent_messages_burst = 100;
+  std::uint32_t frames_per_second = 50;
+  std::uint32_t frames_burst = 400;
   std::uint32_t login_attempts_max = 10;
   Millis login_window = 5min;
   friend bool operator==(const Limits&, const Limits&) = default;
@@ -159,6 +169,7 @@ struct Settings {
   Web web;
   Origins console;        // Allowed besides the host's own.
   Origins widget{{"*"}};  // Pages that may embed the widget; "*" is any.
+  Proxy proxy;
   Log log;
   Limits limits;
   Timeouts timeouts;

@@ -75,7 +75,8 @@ struct VisitorGone {
   PublicId visitor;
   ConnectionId connection;
 };
-// Gives the visitor's present conversation in the queue, or starts one with `conversation` as its id.
+// Gives the visitor's present conversation in the queue, or starts one with `conversation` as its id. Facts that are
+// not empty replace those known.
 // Answer: ConversationView. `bot_first`: visitor messages do not queue, HandOver does.
 struct Start {
   PublicId visitor;

@@ -16,6 +16,20 @@ Conversation* visible(State& state, const Sender& sender, const PublicId& id) {
   return agent != state.agents.end() && may_see(agent->second, *conversation) ? conversation : nullptr;
 }
 
+// What is said anew replaces what was said before; what is left out stays.
+void learn(Decider& d, const Conversation& conversation, const VisitorFacts& said) {
+  VisitorFacts facts = conversation.facts;
+  const auto take = [](std::string& known, const std::string& text) {
+    if (!text.empty()) known = text;
+  };
+  take(facts.name, said.name);
+  take(facts.email, said.email);
+  take(facts.page_url, said.page_url);
+  take(facts.page_title, said.page_title);
+  if (facts == conversation.facts) return;
+  d.emit(event::VisitorFactsChanged{.conversation = conversation.id, .facts = std::move(facts)});
+}
+
 }  // namespace
 
 Answer start(Decider& d, const command::Start& c) {
@@ -26,6 +40,7 @@ Answer start(Decider& d, const command::Start& c) {
   ConversationId id;
   if (present != d.state.of_visitor.end()) {
     id = present->second;
+    learn(d, conversation_at(d.state, id), c.facts);
   } else {
     if (!takes_contacts(queue) && queue.settings.after_hours == AfterHours::refuse) {
       return refused(Refusal::queue_closed);

@@ -280,6 +280,13 @@ struct BarEnded {
   auto fields() { return std::tie(conversation, agent, softened); }
 };
 
+// The visitor says who they are, again or for the first time. The facts as they stand now, whole.
+struct VisitorFactsChanged {
+  ConversationId conversation;
+  VisitorFacts facts;
+  auto fields() { return std::tie(conversation, facts); }
+};
+
 }  // namespace event
 
 using EventBody =
@@ -289,7 +296,8 @@ using EventBody =
                  event::VisitorDisconnected, event::MessagePosted, event::ContactQueued, event::ChatOffered,
                  event::OfferEnded, event::ChatAssigned, event::ChatRequeued, event::FirstResponseGiven,
                  event::ReplyGiven, event::VerdictGiven, event::ContactEnded, event::ChatClosed, event::WrapUpEnded,
-                 event::ConversationFinal, event::RatingGiven, event::BarEnded, event::OfflineMessageOpened>;
+                 event::ConversationFinal, event::RatingGiven, event::BarEnded, event::OfflineMessageOpened,
+                 event::VisitorFactsChanged>;
 
 struct Event {
   Instant at;

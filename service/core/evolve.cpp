@@ -239,6 +239,7 @@ struct Evolver {
     s.of_visitor[{e.visitor, e.queue}] = e.conversation;
     s.by_public_id[e.public_id] = e.conversation;
   }
+  void operator()(const event::VisitorFactsChanged& e) { conversation_at(s, e.conversation).facts = e.facts; }
   void operator()(const event::OfflineMessageOpened& e) {
     Conversation& conversation = conversation_at(s, e.conversation);
     conversation.state = ConversationState::offline_message;

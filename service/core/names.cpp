@@ -33,6 +33,7 @@ struct NameOf {
   std::string_view operator()(const event::RatingGiven&) const { return "rating.given"; }
   std::string_view operator()(const event::BarEnded&) const { return "bar.ended"; }
   std::string_view operator()(const event::OfflineMessageOpened&) const { return "offline_message.opened"; }
+  std::string_view operator()(const event::VisitorFactsChanged&) const { return "visitor.facts_changed"; }
 };
 
 }  // namespace

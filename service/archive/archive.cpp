@@ -169,7 +169,8 @@ class Follower final : public Archive {
     if (place.position > tail.position || (place.position == tail.position && place.hash != tail.hash)) {
       return std::unexpected(
           "it has rows up to batch " + std::to_string(place.position.value()) + " (" + journal::to_string(place.hash) +
-          "), but the journal ends at batch " + std::to_string(tail.position.value()) + " (" + journal::to_string(tail.hash) +
+          "), but the journal ends at batch " + std::to_string(tail.position.value()) + " (" +
+          journal::to_string(tail.hash) +
           "): this is not the journal that it followed. Bring the other one back, or remove archive.db to have it "
           "written anew");
     }

@@ -70,6 +70,13 @@ struct Writer::Fold {
         " WHERE history=?1 AND conversation=?2",
         e.conversation, e.seq);
   }
+  Written operator()(const event::VisitorFactsChanged& e) const {
+    const auto changed = writer.database_->execute(
+        "UPDATE people SET name=?3, email=?4, page_url=?5, page_title=?6 WHERE history=?1 AND conversation=?2",
+        writer.history_, e.conversation, e.facts.name, e.facts.email, e.facts.page_url, e.facts.page_title);
+    if (!changed) return std::unexpected(changed.error());
+    return {};
+  }
   Written operator()(const event::OfflineMessageOpened& e) const {
     return writer.change("UPDATE conversations SET closed_at=NULL WHERE history=?1 AND conversation=?2",
                          e.conversation);

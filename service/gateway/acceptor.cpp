@@ -83,7 +83,7 @@ boost::asio::awaitable<void> Acceptor::accept_all(std::shared_ptr<Acceptor> self
   error_code error;
   while (self->acceptor_.is_open()) {
     co_await self->acceptor_.async_wait(tcp::acceptor::wait_read,
-                                         boost::asio::redirect_error(boost::asio::use_awaitable, error));
+                                        boost::asio::redirect_error(boost::asio::use_awaitable, error));
     if (error || !self->acceptor_.is_open()) continue;
     if (self->accept_burst()) continue;
     // A listener with a connection that cannot be accepted stays readable: without the pause this would spin.
@@ -100,8 +100,8 @@ bool Acceptor::accept_burst() {
     if (error == boost::asio::error::would_block || error == boost::asio::error::try_again) return true;
     if (error == boost::asio::error::connection_aborted || error == boost::asio::error::interrupted) continue;
     if (error) {
-      const bool no_descriptors = error == boost::asio::error::no_descriptors ||
-                                  error.value() == ENFILE || error.value() == ENOBUFS || error.value() == ENOMEM;
+      const bool no_descriptors = error == boost::asio::error::no_descriptors || error.value() == ENFILE ||
+                                  error.value() == ENOBUFS || error.value() == ENOMEM;
       count(metrics_.accept_faults, no_descriptors ? AcceptFault::no_descriptors : AcceptFault::other);
       spdlog::warn("acceptor port={} step=accept error=\"{}\"", port_, error.message());
       return false;

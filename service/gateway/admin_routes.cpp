@@ -21,7 +21,8 @@ void AdminRoutes::handle(HttpRequest request, Hub&, Responder respond) {
     response.headers.emplace_back("Allow", "GET, HEAD");
     return respond(std::move(response));
   }
-  // The process answers: that is all that liveness asks. It depends on nothing, or a broken disk would restart us for ever.
+  // The process answers: that is all that liveness asks. It depends on nothing, or a broken disk would restart us for
+  // ever.
   if (request.path == "/livez" || request.path == "/healthz") return respond(text(200, "ok\n"));
   if (request.path == "/readyz") return respond(readiness(request.parameter("verbose").has_value()));
   if (request.path == "/metrics" && metrics_) {

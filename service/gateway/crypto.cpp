@@ -53,7 +53,9 @@ Bytes32 hmac_sha256(const Bytes32& key, std::string_view message) {
   return out;
 }
 
-bool equal_in_constant_time(const Bytes32& a, const Bytes32& b) { return sodium_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool equal_in_constant_time(const Bytes32& a, const Bytes32& b) {
+  return sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 std::string to_base64url(std::string_view bytes) {
   constexpr int variant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
@@ -67,9 +69,8 @@ std::optional<std::string> from_base64url(std::string_view text) {
   std::string out(text.size(), '\0');
   std::size_t size = 0;
   const char* end = nullptr;
-  const int result =
-      sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(), text.size(), nullptr, &size,
-                        &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+  const int result = sodium_base642bin(reinterpret_cast<unsigned char*>(out.data()), out.size(), text.data(),
+                                       text.size(), nullptr, &size, &end, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   if (result != 0 || end != text.data() + text.size()) return std::nullopt;
   out.resize(size);
   // The library takes some bytes above 0x7f for letters of its alphabet. One value has one spelling here.

@@ -103,68 +103,72 @@ void Fanout::look_at(const core::Event& event, const core::State& state, Touched
   const auto hours = [&](core::QueueId id) {
     touched.directory = true;
     touched.opened_or_closed.insert(id);
+    // Clocks of those who wait stop and run with the queue.
+    for (const auto& [conversation_id, conversation] : state.conversations) {
+      if (conversation.queue == id && conversation.live()) gathered_chats_.insert(conversation_id);
+    }
   };
-  std::visit(
-      Cases{
-          [&](const event::SettingsApplied&) {
-            touched.directory = touched.settings = true;
-            for (const auto& [id, queue] : state.queues) touched.opened_or_closed.insert(id);
-          },
-          [&](const event::CalendarSet& e) { hours(e.queue); },
-          [&](const event::ServiceResumed&) {},
-          [&](const event::QueueOpened& e) { hours(e.queue); },
-          [&](const event::QueueClosed& e) { hours(e.queue); },
-          [&](const event::QueueClosingEnded& e) { hours(e.queue); },
-          [&](const event::AgentConnected&) {},
-          [&](const event::AgentDisconnected& e) { touched.disconnected.insert(e.agent); },
-          [&](const event::AgentStatusChanged& e) {
-            touched.agents.insert(e.agent);
-            const auto agent = state.agents.find(e.agent);
-            if (agent == state.agents.end()) return;
-            gathered_queues_.insert(agent->second.queues.begin(), agent->second.queues.end());
-            // Whoever talks with this agent sees whether somebody is there.
-            for (const auto& [engagement, slot] : agent->second.engagements) chat(slot.conversation);
-          },
-          [&](const event::ConversationStarted& e) { chat(e.conversation); },
-          [&](const event::VisitorConnected& e) { chat(e.conversation); },
-          [&](const event::VisitorDisconnected& e) { chat(e.conversation); },
-          [&](const event::MessagePosted& e) { gathered(e.conversation); },
-          [&](const event::ContactQueued& e) { chat(e.conversation); },
-          [&](const event::ChatOffered& e) {
-            chat(e.conversation);
-            touched.agents.insert(e.agent);
-          },
-          [&](const event::OfferEnded& e) {
-            chat(e.conversation);
-            touched.agents.insert(e.agent);
-          },
-          [&](const event::ChatAssigned& e) {
-            chat(e.conversation);
-            touched.agents.insert(e.agent);
-          },
-          [&](const event::ChatRequeued& e) {
-            chat(e.conversation);
-            touched.agents.insert(e.agent);
-          },
-          [&](const event::FirstResponseGiven& e) { gathered(e.conversation); },
-          [&](const event::ReplyGiven& e) { gathered(e.conversation); },
-          [&](const event::VerdictGiven& e) { gathered(e.conversation); },
-          [&](const event::ContactEnded& e) { chat(e.conversation); },
-          [&](const event::ChatClosed& e) {
-            chat(e.conversation);
-            const auto* conversation = find(state, e.conversation);
-            if (conversation != nullptr && conversation->agent) touched.agents.insert(*conversation->agent);
-          },
-          [&](const event::WrapUpEnded& e) {
-            chat(e.conversation);
-            touched.agents.insert(e.agent);
-          },
-          [&](const event::ConversationFinal& e) { touched.finals.push_back(e.conversation); },
-          [&](const event::RatingGiven& e) { chat(e.conversation); },
-          [&](const event::BarEnded&) {},
-          [&](const event::OfflineMessageOpened& e) { chat(e.conversation); },
-      },
-      event.body);
+  std::visit(Cases{
+                 [&](const event::SettingsApplied&) {
+                   touched.directory = touched.settings = true;
+                   for (const auto& [id, queue] : state.queues) touched.opened_or_closed.insert(id);
+                 },
+                 [&](const event::CalendarSet& e) { hours(e.queue); },
+                 [&](const event::ServiceResumed&) {},
+                 [&](const event::QueueOpened& e) { hours(e.queue); },
+                 [&](const event::QueueClosed& e) { hours(e.queue); },
+                 [&](const event::QueueClosingEnded& e) { hours(e.queue); },
+                 [&](const event::AgentConnected&) {},
+                 [&](const event::AgentDisconnected& e) { touched.disconnected.insert(e.agent); },
+                 [&](const event::AgentStatusChanged& e) {
+                   touched.agents.insert(e.agent);
+                   const auto agent = state.agents.find(e.agent);
+                   if (agent == state.agents.end()) return;
+                   gathered_queues_.insert(agent->second.queues.begin(), agent->second.queues.end());
+                   // Whoever talks with this agent sees whether somebody is there.
+                   for (const auto& [engagement, slot] : agent->second.engagements) chat(slot.conversation);
+                 },
+                 [&](const event::ConversationStarted& e) { chat(e.conversation); },
+                 [&](const event::VisitorConnected& e) { chat(e.conversation); },
+                 [&](const event::VisitorDisconnected& e) { chat(e.conversation); },
+                 [&](const event::MessagePosted& e) { gathered(e.conversation); },
+                 [&](const event::ContactQueued& e) { chat(e.conversation); },
+                 [&](const event::ChatOffered& e) {
+                   chat(e.conversation);
+                   touched.agents.insert(e.agent);
+                 },
+                 [&](const event::OfferEnded& e) {
+                   chat(e.conversation);
+                   touched.agents.insert(e.agent);
+                 },
+                 [&](const event::ChatAssigned& e) {
+                   chat(e.conversation);
+                   touched.agents.insert(e.agent);
+                 },
+                 [&](const event::ChatRequeued& e) {
+                   chat(e.conversation);
+                   touched.agents.insert(e.agent);
+                 },
+                 [&](const event::FirstResponseGiven& e) { gathered(e.conversation); },
+                 [&](const event::ReplyGiven& e) { gathered(e.conversation); },
+                 [&](const event::VerdictGiven& e) { gathered(e.conversation); },
+                 [&](const event::ContactEnded& e) { chat(e.conversation); },
+                 [&](const event::ChatClosed& e) {
+                   chat(e.conversation);
+                   const auto* conversation = find(state, e.conversation);
+                   if (conversation != nullptr && conversation->agent) touched.agents.insert(*conversation->agent);
+                 },
+                 [&](const event::WrapUpEnded& e) {
+                   chat(e.conversation);
+                   touched.agents.insert(e.agent);
+                 },
+                 [&](const event::ConversationFinal& e) { touched.finals.push_back(e.conversation); },
+                 [&](const event::RatingGiven& e) { chat(e.conversation); },
+                 [&](const event::BarEnded&) {},
+                 [&](const event::OfflineMessageOpened& e) { chat(e.conversation); },
+                 [&](const event::VisitorFactsChanged& e) { chat(e.conversation); },
+             },
+             event.body);
 }
 
 void Fanout::push_entry(const core::State& state, const core::Event& event) {

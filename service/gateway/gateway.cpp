@@ -76,8 +76,7 @@ struct Gateway::Parts {
 Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 std::expected<std::unique_ptr<Gateway>, std::string> Gateway::open(Options options, Secrets& secrets,
-                                                                   archive::Archive& archive,
-                                                                   GatewayMetrics& metrics) {
+                                                                   archive::Archive& archive, GatewayMetrics& metrics) {
   CHECK(options.threads >= 1);
   CHECK(options.limits.frame_bytes_max <= protocol::frame_bytes_max);
   // A peer that is gone is an error code of send(), never a signal.
@@ -216,7 +215,8 @@ void Gateway::drain_step(std::int64_t now_ms) {
     return std::exchange(parts.on_drained, nullptr)();
   }
   // Evenly over the time, so that the clients do not all knock at another door at once.
-  const double share = std::min(1.0, static_cast<double>(elapsed + 250) / static_cast<double>(parts.drain_spread.count()));
+  const double share =
+      std::min(1.0, static_cast<double>(elapsed + 250) / static_cast<double>(parts.drain_spread.count()));
   const auto may_stay = static_cast<std::size_t>(static_cast<double>(parts.drain_total) * (1.0 - share) /
                                                  static_cast<double>(parts.relay.size()));
   parts.relay.to_all([may_stay](Hub& hub) { hub.hand_over_down_to(may_stay); });

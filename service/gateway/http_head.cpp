@@ -9,9 +9,7 @@ constexpr std::string_view token_punctuation = "!#$%&'*+-.^_`|~";
 
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_token_char(char c) {
-  return is_alpha(c) || is_digit(c) || token_punctuation.find(c) != std::string_view::npos;
-}
+bool is_token_char(char c) { return is_alpha(c) || is_digit(c) || token_punctuation.find(c) != std::string_view::npos; }
 bool is_token(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char); }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

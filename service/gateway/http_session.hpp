@@ -49,8 +49,8 @@ class HttpSession final : public ConnectionUser, public std::enable_shared_from_
   Hub& hub_;
   GatewayMetrics& metrics_;
   const Timeouts timeouts_;
-  std::string bytes_;               // of requests that are not answered yet
-  std::int64_t deadline_ms_;        // of the head and body under way, or of the idle connection
+  std::string bytes_;         // of requests that are not answered yet
+  std::int64_t deadline_ms_;  // of the head and body under way, or of the idle connection
   std::int64_t sending_since_ms_ = 0;
   bool idle_ = true;
   bool answering_ = false;

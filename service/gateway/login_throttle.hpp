@@ -13,7 +13,8 @@
 namespace heti::gateway {
 
 struct LoginLimits {
-  std::uint32_t attempts_max = 10;  // failures of one login from one address within the window; ten times that per address
+  std::uint32_t attempts_max =
+      10;  // failures of one login from one address within the window; ten times that per address
   Millis window{300'000};
 };
 

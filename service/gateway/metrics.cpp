@@ -33,7 +33,6 @@ std::string_view name_of(FramingFault value) {
   switch (value) {
     case FramingFault::protocol_error: return "protocol_error";
     case FramingFault::invalid_text: return "invalid_text";
-    case FramingFault::frame_too_big: return "frame_too_big";
     case FramingFault::binary: return "binary";
     case FramingFault::control_flood: return "control_flood";
     case FramingFault::count_: break;

@@ -26,7 +26,7 @@ enum class Ended : std::uint8_t {
 // Why a request for a WebSocket was turned down before the upgrade.
 enum class HandshakeRefusal : std::uint8_t { origin, subprotocol, not_websocket, draining, count_ };
 // Faults of RFC 6455; what heti.v1 calls an error is counted by protocol::ErrorCode.
-enum class FramingFault : std::uint8_t { protocol_error, invalid_text, frame_too_big, binary, control_flood, count_ };
+enum class FramingFault : std::uint8_t { protocol_error, invalid_text, binary, control_flood, count_ };
 enum class LoginResult : std::uint8_t { ok, wrong_password, rate_limited, busy, failed, count_ };
 enum class AcceptFault : std::uint8_t { no_descriptors, connections_max, per_ip_max, other, count_ };
 enum class HttpClass : std::uint8_t { ok_2xx, redirect_3xx, client_4xx, server_5xx, count_ };
@@ -69,7 +69,7 @@ struct GatewayMetrics {
   Counters<LoginResult> logins{};
   Counters<AcceptFault> accept_faults{};
   Counters<HttpClass> http_responses{};
-  Counter http_rejected{};   // heads that the strict check turned down
+  Counter http_rejected{};  // heads that the strict check turned down
   Counter hello_timeouts{};
   Counter tickets_refused{};
   Counter tokens_refused{};

@@ -9,8 +9,8 @@ namespace heti::gateway {
 Reply refusal(const Asked& asked, protocol::RefusalCode code, std::optional<Millis> retry_after) {
   Reply reply;
   reply.refused = code;
-  reply.frame = protocol::encode(
-      protocol::Refused{.code = code, .what = asked, .resend_from = {}, .retry_after = retry_after});
+  reply.frame =
+      protocol::encode(protocol::Refused{.code = code, .what = asked, .resend_from = {}, .retry_after = retry_after});
   return reply;
 }
 
@@ -27,9 +27,10 @@ Reply reply_to(const Asked& asked, const core::Refused& refused) {
 
 Reply opened(std::uint64_t ref, const core::ConversationView& view, protocol::Role audience) {
   Reply reply;
-  reply.frame = protocol::encode(protocol::Opened{.ref = ref,
-                                                  .conversation = to_wire(view, audience),
-                                                  .entries = to_wire(newest_within(view.entries, page_text_bytes_max))});
+  reply.frame =
+      protocol::encode(protocol::Opened{.ref = ref,
+                                        .conversation = to_wire(view, audience),
+                                        .entries = to_wire(newest_within(view.entries, page_text_bytes_max))});
   reply.opened = Reply::Subscription{.conversation = view.conversation, .last_seq = view.last_seq};
   return reply;
 }
@@ -42,8 +43,8 @@ Reply reply_to(const Asked& asked, const core::Answer& answer, protocol::Role au
     const auto* posted = std::get_if<core::Posted>(&answer);
     CHECK(posted != nullptr);
     Reply reply;
-    reply.acked = protocol::Acked{
-        .conversation = post->conversation, .stream = post->stream, .n = posted->n, .seq = posted->seq};
+    reply.acked =
+        protocol::Acked{.conversation = post->conversation, .stream = post->stream, .n = posted->n, .seq = posted->seq};
     return reply;
   }
   const std::uint64_t ref = std::get<std::uint64_t>(asked);

@@ -108,7 +108,8 @@ std::optional<HttpResponse> Routes::upgrade(Connection& connection, Hub& hub, co
                                : same_origin(origin, request.header("host"), options.behind_tls) ||
                                      (!origin.empty() && origin_allowed(options.console_origins, origin));
   if (!allowed) return refuse(HandshakeRefusal::origin, failure(HttpFailure::origin));
-  if (services_.draining || services_.sequencer.load() == nullptr) {
+  // No queues yet: the first settings are on their way to the journal.
+  if (services_.draining || services_.sequencer.load() == nullptr || hub.directory().queues.empty()) {
     return refuse(HandshakeRefusal::draining, failure(HttpFailure::try_later, Millis{2000}));
   }
   if (!offers_subprotocol(request.header("sec-websocket-protocol"))) {

@@ -204,10 +204,9 @@ void Routes::give_transcript(const std::shared_ptr<const archive::Transcript>& k
   auto answer = [respond, kept](const core::State& state, Instant) {
     protocol::Transcript out;
     const auto* live = state.find(kept->record.conversation);
-    out.conversation =
-        live == nullptr
-            ? conversation_of(kept->record)
-            : to_wire(core::conversation_view(state, *live, live->last_seq), protocol::Role::agent);
+    out.conversation = live == nullptr
+                           ? conversation_of(kept->record)
+                           : to_wire(core::conversation_view(state, *live, live->last_seq), protocol::Role::agent);
     out.entries = to_wire(kept->entries);
     respond(json(protocol::encode(out)));
   };

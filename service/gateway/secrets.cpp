@@ -32,7 +32,9 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
 
   Statement& text(int index, std::string_view value) {
-    if (ok_) ok_ = sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK;
+    if (ok_)
+      ok_ = sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) ==
+            SQLITE_OK;
     return *this;
   }
   Statement& blob(int index, std::string_view value) {
@@ -113,8 +115,7 @@ std::expected<std::unique_ptr<Secrets>, std::string> Secrets::open(const std::fi
   if (!closed_to_others) return std::unexpected(path + " is readable by others and its mode cannot be set to 0600");
 
   sqlite3* database = nullptr;
-  const int result =
-      sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
+  const int result = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
   std::unique_ptr<Secrets> secrets(new Secrets(database));
   if (result != SQLITE_OK) return std::unexpected(path + " cannot be opened: " + sqlite3_errstr(result));
   if (auto prepared = secrets->prepare(); !prepared) return std::unexpected(path + ": " + prepared.error());
@@ -170,8 +171,8 @@ std::expected<Secrets::Sessions, std::string> Secrets::load_sessions() const {
     Bytes32 id{};
     if (raw.size() != id.size()) continue;
     std::copy(raw.begin(), raw.end(), id.begin());
-    out[id] = AgentSession{
-        .login = read.column(1), .expires = instant_from_ms(read.column_number(2)), .key = key_of(id)};
+    out[id] =
+        AgentSession{.login = read.column(1), .expires = instant_from_ms(read.column_number(2)), .key = key_of(id)};
   }
 }
 

@@ -31,7 +31,8 @@ struct AgentSession {
 class Secrets {
  public:
   // Opens or creates directory/secrets.db; makes the signing key at the first start. Blocks.
-  [[nodiscard]] static std::expected<std::unique_ptr<Secrets>, std::string> open(const std::filesystem::path& directory);
+  [[nodiscard]] static std::expected<std::unique_ptr<Secrets>, std::string> open(
+      const std::filesystem::path& directory);
   ~Secrets();
   Secrets(const Secrets&) = delete;
   Secrets& operator=(const Secrets&) = delete;

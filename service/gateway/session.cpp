@@ -85,7 +85,7 @@ void Session::look_at_socket_state() {
       return connection_->finish();
     case WebSocket::State::protocol_error: return fault(FramingFault::protocol_error);
     case WebSocket::State::invalid_text: return fault(FramingFault::invalid_text);
-    case WebSocket::State::too_big: return fault(FramingFault::frame_too_big);
+    case WebSocket::State::too_big: return fail(ErrorCode::too_big);
     case WebSocket::State::binary:
       socket_->close(CloseCode::policy_violation, "text frames only");
       return fault(FramingFault::binary);
@@ -111,8 +111,8 @@ bool Session::on_message(std::string_view text) {
     fail(frame.error());
     return false;
   }
-  const bool is_hello = std::holds_alternative<protocol::VisitorHello>(*frame) ||
-                        std::holds_alternative<protocol::AgentHello>(*frame);
+  const bool is_hello =
+      std::holds_alternative<protocol::VisitorHello>(*frame) || std::holds_alternative<protocol::AgentHello>(*frame);
   // Hello comes first, and once.
   if ((phase_ == Phase::hello) != is_hello) {
     fail(is_hello ? ErrorCode::bad_frame : ErrorCode::auth_timeout);
@@ -177,9 +177,9 @@ void Session::push(const std::string& frame) {
 }
 
 void Session::push_entry(const PublicId& conversation, std::uint64_t seq, const std::string& frame) {
-  const auto found =
-      std::find_if(subscriptions_.begin(), subscriptions_.end(),
-                   [&](const Subscription& subscription) { return subscription.conversation == conversation; });
+  const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(), [&](const Subscription& subscription) {
+    return subscription.conversation == conversation;
+  });
   if (found == subscriptions_.end() || seq <= found->last_seq) return;
   found->last_seq = seq;
   count(services_.metrics.entries_pushed);
@@ -204,7 +204,9 @@ bool Session::has_opened(const PublicId& conversation) const {
                      [&](const Subscription& subscription) { return subscription.conversation == conversation; });
 }
 
-void Session::refuse(const Asked& asked, RefusalCode code, Millis retry_after) { take(refusal(asked, code, retry_after)); }
+void Session::refuse(const Asked& asked, RefusalCode code, Millis retry_after) {
+  take(refusal(asked, code, retry_after));
+}
 
 void Session::before_send(Connection&) {
   if (acks_.empty() || !alive()) return;

@@ -22,7 +22,8 @@ namespace heti::gateway {
 class Session final : public ConnectionUser, public WebSocket::Events, public std::enable_shared_from_this<Session> {
  public:
   // Shakes hands and takes the connection over; `bytes` came behind the request. Nothing if the handshake failed: then
-  // the answer is in the connection's outbox. `peer` is what Peers counted for it, if that is the session's to pay back.
+  // the answer is in the connection's outbox. `peer` is what Peers counted for it, if that is the session's to pay
+  // back.
   static std::shared_ptr<Session> start(Services& services, Hub& hub, Connection& connection, const HttpReader& request,
                                         protocol::Role role, std::string peer);
   ~Session() override;

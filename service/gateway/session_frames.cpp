@@ -136,7 +136,8 @@ void Session::handle(const protocol::History& frame) {
   if (pages_under_way_ >= pages_under_way_max) return refuse(frame.ref, RefusalCode::rate_limited, try_later_retry);
   ++pages_under_way_;
   auto done = [weak = weak_from_this(), weak_loop = hub_.loop().weak_from_this(), ref = frame.ref,
-               conversation = frame.conversation](std::expected<std::optional<archive::Transcript>, std::string> result) {
+               conversation =
+                   frame.conversation](std::expected<std::optional<archive::Transcript>, std::string> result) {
     const auto loop = weak_loop.lock();
     if (!loop) return;
     Reply reply;
@@ -145,10 +146,10 @@ void Session::handle(const protocol::History& frame) {
     } else {
       // Nothing archived yet: an empty page. Everything durable is in it, so the client has all there is.
       std::vector<core::Entry> entries = *result ? std::move((*result)->entries) : std::vector<core::Entry>();
-      reply.frame = protocol::encode(protocol::Page{
-          .ref = ref,
-          .conversation = conversation,
-          .entries = to_wire(newest_within(std::move(entries), page_text_bytes_max))});
+      reply.frame =
+          protocol::encode(protocol::Page{.ref = ref,
+                                          .conversation = conversation,
+                                          .entries = to_wire(newest_within(std::move(entries), page_text_bytes_max))});
     }
     loop->post([weak, reply = std::move(reply)] {
       const auto session = weak.lock();
@@ -168,10 +169,9 @@ void Session::handle(const protocol::Typing& frame) {
   if (self_.role == protocol::Role::agent) said.name = display_name_;
   const auto text = std::make_shared<const std::string>(protocol::encode(said));
   const bool from_visitor = self_.role == protocol::Role::visitor;
-  services_.relay.spread(hub_.loop().index(), [conversation = frame.conversation, from = this, from_visitor,
-                                               agent = self_.agent, text](Hub& hub) {
-    hub.typing(conversation, from, from_visitor, agent, *text);
-  });
+  services_.relay.spread(hub_.loop().index(),
+                         [conversation = frame.conversation, from = this, from_visitor, agent = self_.agent,
+                          text](Hub& hub) { hub.typing(conversation, from, from_visitor, agent, *text); });
 }
 
 }  // namespace heti::gateway

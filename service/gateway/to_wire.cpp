@@ -225,10 +225,8 @@ protocol::Chat to_wire(const core::ChatView& view) {
 }
 
 protocol::AgentChanged to_wire(const core::AgentView& view) {
-  return protocol::AgentChanged{.status = to_wire(view.status),
-                                .reason = to_wire(view.reason),
-                                .capacity = view.capacity,
-                                .busy = view.busy};
+  return protocol::AgentChanged{
+      .status = to_wire(view.status), .reason = to_wire(view.reason), .capacity = view.capacity, .busy = view.busy};
 }
 
 protocol::StateChanged state_frame(const core::ConversationView& view) {

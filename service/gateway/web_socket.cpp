@@ -1,9 +1,9 @@
 #include "service/gateway/web_socket.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/websocket/stream.hpp>
-#include <algorithm>
 #include <utility>
 
 #include "service/base/check.hpp"
@@ -112,14 +112,21 @@ WebSocket::State WebSocket::feed(std::string_view bytes, Events& events) {
   while (state_ == State::open) {
     const auto header = read_ws_header(rest);
     if (!header) break;
-    // A frame that is longer than any message may be is refused by its header; its payload is never collected.
-    const bool too_long = header->payload_size > message_bytes_max_;
+    // A message that is longer than any may be is refused by the header that makes it so; its payload is never
+    // collected. A control frame of that length is a fault, which its header alone tells Beast.
+    const bool control = header->is_control();
+    const std::uint64_t room = message_bytes_max_ - (control ? 0 : message_.size());
+    const bool too_long = header->payload_size > room;
+    if (too_long && !control) {
+      state_ = State::too_big;
+      break;
+    }
     const std::size_t size =
         too_long ? header->header_size : header->header_size + static_cast<std::size_t>(header->payload_size);
     if (rest.size() < size) break;
-    if (!events.on_frame(header->is_control())) break;
+    if (!events.on_frame(control)) break;
     if (state_ != State::open) break;
-    const bool go_on = read_frame(rest.substr(0, size), header->is_control(), header->payload_size, header->fin, events);
+    const bool go_on = read_frame(rest.substr(0, size), control, header->payload_size, header->fin, events);
     rest.remove_prefix(size);
     if (!go_on) break;
   }
@@ -148,8 +155,7 @@ bool WebSocket::read_frame(std::string_view frame, bool control, std::uint64_t p
     // The frame is used up. Good for control frames and empty fragments; a frame that announced too much fails before.
   }
   if (error) {
-    fail(error == websocket::error::closed, error == websocket::error::message_too_big,
-         error == websocket::error::bad_frame_payload);
+    fail(error == websocket::error::closed, error == websocket::error::bad_frame_payload);
     return false;
   }
   if (control) return true;
@@ -170,15 +176,12 @@ bool WebSocket::read_frame(std::string_view frame, bool control, std::uint64_t p
   return events.on_message(whole);
 }
 
-void WebSocket::fail(bool is_closed, bool is_too_big, bool is_bad_text) {
-  state_ = is_closed     ? State::peer_closed
-           : is_too_big  ? State::too_big
-           : is_bad_text ? State::invalid_text
-                         : State::protocol_error;
+void WebSocket::fail(bool is_closed, bool is_bad_text) {
+  state_ = is_closed ? State::peer_closed : is_bad_text ? State::invalid_text : State::protocol_error;
 }
 
 void WebSocket::send(std::string_view text) {
-  if (state_ != State::open) return;
+  if (state_ != State::open && state_ != State::too_big) return;
   error_code error;
   stream_->socket.write(boost::asio::buffer(text.data(), text.size()), error);
   CHECK(!error);
@@ -192,7 +195,7 @@ void WebSocket::ping() {
 }
 
 void WebSocket::close(protocol::CloseCode code, std::string_view reason) {
-  if (state_ != State::open && state_ != State::binary) return;
+  if (state_ != State::open && state_ != State::binary && state_ != State::too_big) return;
   state_ = State::closing;
   websocket::close_reason close;
   close.code = static_cast<std::uint16_t>(code);

@@ -53,6 +53,8 @@ gateway::Options gateway_options(const config::Settings& settings, std::uint64_t
   options.workspace = settings.workspace;
   options.incarnation = incarnation;
   options.web_root = settings.web.root;
+  options.behind_tls = settings.proxy.tls;
+  options.trusted_proxies = settings.proxy.trusted;
   options.widget_origins = settings.widget.origins;
   options.console_origins = settings.console.origins;
   for (const config::QueueSettings& queue : settings.queues) {

@@ -1,0 +1,179 @@
+// Starts and stops the real program for the tests: a directory of its own, free ports, its log kept.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync, createWriteStream, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createServer } from 'node:net';
+
+export const root = resolve(fileURLToPath(import.meta.url), '../../..');
+export const binary = process.env.HETI_BINARY ?? join(root, 'build/tests/service/heti');
+export const output = process.env.TEST_OUTPUT ?? join(root, 'tests/output');
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// One queue that is always open, one that never is, two agents.
+export const demoConfig = `
+[listen]
+address = "127.0.0.1"
+[limits]
+connections_per_ip_max = 2000
+visitor_messages_per_second = 1000
+visitor_messages_burst = 10000
+agent_messages_per_second = 1000
+agent_messages_burst = 10000
+frames_per_second = 5000
+frames_burst = 50000
+[timeouts]
+drain = "1s"
+[queue.support]
+display_name = "Support"
+timezone = "Europe/Helsinki"
+hours.mon-sun = ["00:00-24:00"]
+wording.title = "Kahvila support"
+wording.greeting = "Hello! How can we help you today?"
+[queue.nights]
+display_name = "Nights"
+timezone = "Europe/Helsinki"
+HOURS_OF_NIGHTS
+[agent.aino]
+display_name = "Aino"
+queues = ["support", "nights"]
+capacity = 6
+[agent.eero]
+display_name = "Eero"
+queues = ["support"]
+capacity = 6
+`;
+export const password = 'kahvitauko';
+
+// Hours that are closed now and open two days from now, whatever the time is.
+function closedNow() {
+  const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+  return `hours.${days[(new Date().getUTCDay() + 2) % 7]} = ["09:00-16:00"]`;
+}
+
+export async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+// Without the variables that would change Heti's own settings.
+function environment(extra) {
+  const env = {};
+  for (const [name, value] of Object.entries(process.env)) if (!name.startsWith('HETI_')) env[name] = value;
+  return { ...env, ...extra };
+}
+
+export class Heti {
+  static async start({ name, config = demoConfig, args = [], env = {} }) {
+    const heti = new Heti();
+    heti.name = name;
+    heti.directory = mkdtempSync(join(tmpdir(), `heti-${name}-`));
+    heti.config = join(heti.directory, 'heti.toml');
+    writeFileSync(heti.config, config.replace('HOURS_OF_NIGHTS', closedNow()));
+    heti.port = await freePort();
+    heti.metricsPort = await freePort();
+    heti.args = args;
+    heti.env = environment({
+      HETI_CONFIG: heti.config,
+      HETI_LISTEN_PORT: String(heti.port),
+      HETI_METRICS_PORT: String(heti.metricsPort),
+      HETI_JOURNAL_PATH: join(heti.directory, 'data'),
+      HETI_WEB_ROOT: join(root, 'web/dist'),
+      ...env,
+    });
+    mkdirSync(output, { recursive: true });
+    heti.log = createWriteStream(join(output, `${name}.log`), { flags: 'w' });
+    for (const login of ['aino', 'eero']) {
+      const set = heti.run(['set-password', login], password);
+      if (set.status !== 0) throw new Error(`set-password: ${set.stderr}`);
+    }
+    await heti.launch();
+    return heti;
+  }
+
+  get url() { return `http://127.0.0.1:${this.port}`; }
+  get metricsUrl() { return `http://127.0.0.1:${this.metricsPort}`; }
+
+  // One command of the program, to its end.
+  run(args, input = '') {
+    return spawnSync(binary, args, { input, env: this.env, encoding: 'utf8' });
+  }
+
+  async launch(env = {}) {
+    const child = spawn(binary, ['run', ...this.args], { env: { ...this.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = child;
+    this.exited = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
+    child.stdout.on('data', (text) => this.log.write(text));
+    child.stderr.on('data', (text) => this.log.write(text));
+    const started = Date.now();
+    for (;;) {
+      try {
+        const answer = await fetch(`${this.metricsUrl}/readyz`);
+        if (answer.status === 200) break;
+      } catch { /* not listening yet */ }
+      if (child.exitCode !== null) throw new Error(`heti ended with ${child.exitCode}, see ${this.name}.log`);
+      if (Date.now() - started > 20000) throw new Error(`heti is not ready after 20 s, see ${this.name}.log`);
+      await sleep(10);
+    }
+    this.readyAfter = Date.now() - started;
+  }
+
+  async kill() {
+    this.process.kill('SIGKILL');
+    await this.exited;
+  }
+
+  async terminate() {
+    this.process.kill('SIGTERM');
+    return this.exited;
+  }
+
+  async restart() {
+    await this.kill();
+    await this.launch();
+  }
+
+  async metrics() {
+    const text = await (await fetch(`${this.metricsUrl}/metrics`)).text();
+    return new Metrics(text);
+  }
+
+  async close() {
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
+    this.log.end();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export class Metrics {
+  constructor(text) { this.text = text; }
+  // The sum of all series of a name whose labels include these.
+  sum(name, labels = {}) {
+    let sum = 0;
+    let found = false;
+    for (const line of this.text.split('\n')) {
+      const match = /^([a-zA-Z_:][\w:]*)(\{[^}]*\})? (\S+)/.exec(line);
+      if (!match || match[1] !== name) continue;
+      const all = match[2] ?? '';
+      if (!Object.entries(labels).every(([key, value]) => all.includes(`${key}="${value}"`))) continue;
+      sum += Number(match[3]);
+      found = true;
+    }
+    return found ? sum : undefined;
+  }
+}
+
+// Waits until `look` gives something that is not false, null or undefined.
+export async function until(what, look, timeout = 10000) {
+  const end = Date.now() + timeout;
+  for (;;) {
+    const seen = await look();
+    if (seen !== false && seen !== null && seen !== undefined) return seen;
+    if (Date.now() > end) throw new Error(`waited ${timeout} ms in vain: ${what}`);
+    await sleep(15);
+  }
+}

@@ -27,17 +27,20 @@ install_node() {
   install_packages nodejs npm
 }
 
-# The faces, built into web/dist. Does nothing if no source is newer than the last build.
+# The faces, built into web/dist: "prod" fetches what the build needs, "all" what the tests need too. Does nothing if
+# no source is newer than the last build.
 build_web() {
-  if [[ ! -e web/node_modules/.installed || web/package-lock.json -nt web/node_modules/.installed ]]; then
+  local wanted=$1 stamp=web/node_modules/.installed omit=()
+  if [[ "$wanted" == prod ]]; then omit=(--omit=dev); fi
+  if [[ ! -e $stamp || web/package-lock.json -nt $stamp ]] || [[ "$wanted" == all && "$(cat $stamp)" != all ]]; then
     echo "== fetching the web packages"
-    (cd web && npm ci --no-audit --no-fund --loglevel=error "$@")
-    touch web/node_modules/.installed
+    (cd web && npm ci --no-audit --no-fund --loglevel=error "${omit[@]}") || return 1
+    echo "$wanted" >$stamp
   fi
   if [[ ! -e web/dist/.built ]] || [[ -n "$(find web protocol/schemas -newer web/dist/.built -type f \
       -not -path 'web/node_modules/*' -not -path 'web/dist/*' -print -quit)" ]]; then
     echo "== building the widget and the console"
-    (cd web && npm run --silent build)
+    (cd web && npm run --silent build) || return 1
     touch web/dist/.built
   fi
 }

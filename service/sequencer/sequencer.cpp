@@ -115,11 +115,13 @@ void Sequencer::turn() {
 
 void Sequencer::offer(std::shared_ptr<Lot> lot) {
   journal::Batch batch = lot->batch;
-  journal_.append(std::move(batch), [this, alive = alive_, lot = std::move(lot)](journal::AppendResult result) {
-    loop_.post([this, alive, lot, result] {
-      if (*alive) finish(lot, result);
-    });
-  });
+  // Runs on the journal's thread, where only the loop, which outlives us, may be touched.
+  journal_.append(std::move(batch),
+                  [this, &loop = loop_, alive = alive_, lot = std::move(lot)](journal::AppendResult result) {
+                    loop.post([this, alive, lot, result] {
+                      if (*alive) finish(lot, result);
+                    });
+                  });
 }
 
 void Sequencer::finish(const std::shared_ptr<Lot>& lot, journal::AppendResult result) {

@@ -29,7 +29,7 @@ drain = "1s"
 display_name = "Support"
 timezone = "Europe/Helsinki"
 hours.mon-sun = ["00:00-24:00"]
-wording.title = "Kahvila support"
+wording.title = "Kuura & Kaarna"
 wording.greeting = "Hello! How can we help you today?"
 [queue.nights]
 display_name = "Nights"

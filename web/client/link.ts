@@ -29,6 +29,7 @@ export interface LinkUser {
 // sooner would let a server that closes every socket at once be called twice a second for ever.
 const dialMs = 10_000;
 const steadyMs = 5_000;
+const unsteadyAttemptMax = 1; // at most a second
 
 export class Link {
   phase: LinkPhase = "idle";
@@ -117,7 +118,12 @@ export class Link {
   }
 
   private lost(code: number): void {
-    if (this.phase === "ready" && this.ports.timers.now() - this.readyAt >= steadyMs) this.attempt = 0;
+    // A server that greeted us is there: what it takes to come back begins anew, a little later if it fell at once, so
+    // that a row of short outages never adds up to half a minute of silence.
+    if (this.phase === "ready") {
+      const steady = this.ports.timers.now() - this.readyAt >= steadyMs;
+      this.attempt = steady ? 0 : Math.min(this.attempt, unsteadyAttemptMax);
+    }
     this.drop(closeCode.bye);
     const next = afterClose(code);
     if (next.reconnect) this.wait(next.attemptMin);

@@ -507,3 +507,16 @@ for (let seed = 1; seed <= 100; seed += 1) {
     assert.deepEqual(shown(alice), said.map((text) => `${text} sent`));
   });
 }
+
+test("a row of short outages never adds up to a long silence", async () => {
+  const world = new World();
+  const alice = await visitor(world);
+  for (let outage = 0; outage < 8; outage++) {
+    world.heti.up = false;
+    world.heti.crash();
+    await world.timers.pass(1_500);
+    world.heti.up = true;
+    await world.timers.pass(4_000);
+    assert.equal(alice.phase, "ready", `outage ${outage}`);
+  }
+});

@@ -51,6 +51,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Heti: live chat that is staffed whenever it says that it is open."};
   app.set_version_flag("--version", "heti " HETI_VERSION " (" HETI_BUILD ")");
   app.require_subcommand(1);
+  app.fallthrough();  // --config may stand behind the verb too
   std::string file = "config/heti.toml";
   app.add_option("--config", file, "The settings file")->envname("HETI_CONFIG")->capture_default_str();
 

@@ -29,6 +29,7 @@ struct Refused {
   Refusal code{};
   std::uint64_t resend_from = 0;  // with Refusal::resend_from: the number that is expected
 };
+constexpr Refused refused(Refusal code) { return {.code = code, .resend_from = 0}; }
 
 using Answer = std::variant<Done, Posted, Refused, ConversationView, WelcomeView, ConsoleView>;
 

@@ -4,8 +4,6 @@
 namespace heti::core {
 namespace {
 
-constexpr Refused refused(Refusal code) { return {.code = code, .resend_from = 0}; }
-
 // The conversation, if this sender may see it. Absent and hidden look the same.
 Conversation* visible(State& state, const Sender& sender, const PublicId& id) {
   Conversation* conversation = state.find(id);

@@ -4,8 +4,6 @@
 namespace heti::core {
 namespace {
 
-constexpr Refused refused(Refusal code) { return {.code = code, .resend_from = 0}; }
-
 // FNV-1a, 64 bits: tells a repeated text from another one under the same number. Only the sender could profit from a
 // collision, against itself.
 std::uint64_t body_hash(const std::string& text) {

@@ -6,8 +6,6 @@
 namespace heti::core {
 namespace {
 
-constexpr Refused refused(Refusal code) { return {.code = code, .resend_from = 0}; }
-
 // The visitor's conversations that are not final, one per queue at most.
 std::vector<ConversationId> conversations_of(const State& state, const PublicId& visitor) {
   std::vector<ConversationId> found;

@@ -7,8 +7,6 @@
 namespace heti::core {
 namespace {
 
-constexpr Refused refused(Refusal code) { return {.code = code, .resend_from = 0}; }
-
 struct Choice {
   Agent* agent = nullptr;
   RoutedBy rule{};

@@ -6,7 +6,7 @@
 namespace heti::core {
 
 Answer apply_settings(Decider& d, const command::ApplySettings& c) {
-  if (c.replaces_version != d.state.settings_version) return Refused{.code = Refusal::conflict, .resend_from = 0};
+  if (c.replaces_version != d.state.settings_version) return refused(Refusal::conflict);
   d.emit(event::SettingsApplied{.version = c.replaces_version + 1, .settings = c.settings});
   for (auto& [id, agent] : d.state.agents) {
     if (!agent.removed || agent.status == AgentStatus::offline) continue;
@@ -23,7 +23,7 @@ Answer apply_settings(Decider& d, const command::ApplySettings& c) {
 
 Answer set_calendar(Decider& d, const command::SetCalendar& c) {
   const auto found = d.state.queues.find(c.queue);
-  if (found == d.state.queues.end()) return Refused{.code = Refusal::not_found, .resend_from = 0};
+  if (found == d.state.queues.end()) return refused(Refusal::not_found);
   d.emit(event::CalendarSet{.queue = c.queue,
                             .effective_from = std::max(c.effective_from, d.at),
                             .open = c.open,
@@ -53,9 +53,9 @@ void expire_queue(Decider& d, Queue& queue) {
 
 Answer end_closing(Decider& d, const command::EndClosing& c) {
   const auto found = d.state.queues.find(c.queue);
-  if (found == d.state.queues.end()) return Refused{.code = Refusal::not_found, .resend_from = 0};
+  if (found == d.state.queues.end()) return refused(Refusal::not_found);
   Queue& queue = found->second;
-  if (queue.open) return Refused{.code = Refusal::wrong_state, .resend_from = 0};
+  if (queue.open) return refused(Refusal::wrong_state);
   if (queue.closing()) d.emit(event::QueueClosingEnded{.queue = queue.id});
   close_waiting(d, queue);
   return Done{};

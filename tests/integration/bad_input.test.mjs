@@ -82,6 +82,7 @@ test('a foreign Origin, or none, is refused on the console\'s socket before the 
   for (const origin of ['http://evil.example', `${heti.url}.evil.example`, 'null', undefined]) {
     await assert.rejects(Socket.open(`ws://127.0.0.1:${heti.port}/ws/agent`, origin ? { Origin: origin } : {}), { status: 403 });
   }
+  assert.equal((await heti.metrics()).sum('heti_handshakes_refused_total', { reason: 'origin' }), 4);
   await goesOn();
 });
 

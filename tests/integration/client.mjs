@@ -101,6 +101,7 @@ export class Durable {
   lastSeq = 0;
   nextN = 1;
   reconnects = 0;
+  pages = 0; // of history that a resume needed
 
   constructor(connect, { conversation, stream }) {
     this.connect = connect;
@@ -143,7 +144,9 @@ export class Durable {
     let first = opened.entries[0]?.seq ?? opened.conversation.last_seq + 1;
     while (first > this.lastSeq + 1) {
       const page = await socket.ask({ t: 'history', conversation: this.conversation, before: first, limit: 200 });
+      if (page.t === 'page' && page.entries.length === 0) this.faults.push(`nothing before ${first}, after ${this.lastSeq}`);
       if (!page.entries?.length) throw new Error(`history before ${first}: ${JSON.stringify(page)}`);
+      this.pages += 1;
       missing = [...page.entries, ...missing];
       first = missing[0].seq;
     }

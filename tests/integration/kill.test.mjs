@@ -68,6 +68,7 @@ test(`${kills} kills under traffic lose, double and reorder nothing`, { timeout:
 
   const faults = judge(participants);
   t.diagnostic(`kills ${kills}, with messages in flight ${inFlight}, acknowledgements ${acks()}, lines ${participants.visitor.lastSeq}, ` +
+    `history pages ${participants.visitor.pages + participants.agent.pages}, ` +
     `reconnects ${participants.visitor.reconnects}/${participants.agent.reconnects}, faults ${faults.length}`);
   assert.deepEqual(faults.slice(0, 10), []);
   assert.ok(acks() >= acksMin, `only ${acks()} acknowledgements`);

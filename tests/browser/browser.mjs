@@ -105,18 +105,14 @@ export async function say(page, text) {
   await page.keyboard.press('Enter');
 }
 
-// The transcript as the page shows it, from top to bottom.
-export async function transcript(page) {
-  const rows = [];
-  for (const bubble of await at(page, 'message').all()) {
-    rows.push({
-      seq: Number(await bubble.getAttribute('data-seq')),
-      role: await bubble.getAttribute('data-role'),
-      mark: await bubble.getAttribute('data-mark'),
-      text: (await bubble.getByTestId('message-text').innerText()).trim(),
-    });
-  }
-  return rows;
+// The transcript as the page shows it, from top to bottom, read in one go.
+export function transcript(page) {
+  return at(page, 'message').evaluateAll((bubbles) => bubbles.map((bubble) => ({
+    seq: Number(bubble.dataset.seq),
+    role: bubble.dataset.role,
+    mark: bubble.dataset.mark ?? null,
+    text: bubble.querySelector('[data-testid="message-text"]').innerText.trim(),
+  })));
 }
 
 export function shows(page, text, timeout = patience) {

@@ -106,7 +106,7 @@ test('visitor and agent chat both ways, to the rating', { timeout: 120000 }, asy
 
   await at(agent, 'close-chat').click();
   await at(visitor, 'rate-5').click();
-  await at(visitor, 'rate-comment').fill('Kind and quick kvmxq');
+  await at(visitor, 'rate-comment').fill('Kind and quick, tusind tak!');
   await pictures(visitor, 'widget-rating');
   assert.deepEqual(await violations(visitor), []);
   await at(visitor, 'rate-send').click();
@@ -121,7 +121,7 @@ test('visitor and agent chat both ways, to the rating', { timeout: 120000 }, asy
     return (await answer.json()).chats?.find((chat) => chat.conversation === id && chat.rating !== undefined);
   });
   assert.equal(closed.rating, 5);
-  assert.ok(onDisk(heti.directory).includes('kvmxq'), 'the comment is on disk');
+  assert.ok(onDisk(heti.directory).includes('tusind tak!'), 'the comment is on disk');
 
   await at(agent, 'done').click();
   await at(agent, 'tab-closed').click();

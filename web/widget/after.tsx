@@ -66,7 +66,7 @@ export function MessageForm({ model }: WithModel) {
       <p>{model.wording?.closed || strings.offlineIntro}</p>
       {problem ? <p class="problem" role="alert">{problem}</p> : null}
       <label>{strings.offlineText}
-        <textarea ref={area} rows={5} required data-testid="offline-text" value={text} onInput={(event) => setText(event.currentTarget.value)} />
+        <textarea ref={area} rows={4} required data-testid="offline-text" value={text} onInput={(event) => setText(event.currentTarget.value)} />
       </label>
       <label>{strings.offlineName}
         <input type="text" maxLength={100} autocomplete="name" data-testid="offline-name" value={name} onInput={(event) => setName(event.currentTarget.value)} />

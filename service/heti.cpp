@@ -5,10 +5,8 @@
 
 #include <condition_variable>
 #include <csignal>
-#include <filesystem>
 #include <iostream>
 #include <mutex>
-#include <random>
 #include <thread>
 
 #include "service/archive/archive.hpp"

@@ -108,15 +108,24 @@ std::expected<std::uint64_t, std::string> apply_proposal(journal::Journal& journ
   sequencer::JournalClock clock;
   clock.not_before(std::max(recovered.state.now, journal.tail().at));
   core::State& state = recovered.state;
-  const core::Decision decision =
-      core::decide(state, clock.now(),
-                   core::command::ApplySettings{.settings = settings, .replaces_version = state.settings_version});
   const journal::Tail tail = journal.tail();
+  const Instant now = clock.now();
+  std::vector<core::Event> events;
+  const auto add = [&](const core::Command& command) {
+    core::Decision decision = core::decide(state, now, command);
+    events.insert(events.end(), decision.events.begin(), decision.events.end());
+  };
+  // The node is down while this runs: nobody's grace may run out meanwhile, as at every start.
+  if (tail.position.value() > 0) {
+    add(core::command::ResumeService{
+        .alive_until = journal.alive_until(), .node = 1, .incarnation = static_cast<std::uint64_t>(to_ms(now))});
+  }
+  add(core::command::ApplySettings{.settings = settings, .replaces_version = state.settings_version});
   std::promise<journal::AppendResult> appended;
   journal.append({.position = journal::Position{tail.position.value() + 1},
                   .at = state.now,
                   .previous = tail.hash,
-                  .payload = core::encode_batch(decision.events)},
+                  .payload = core::encode_batch(events)},
                  [&appended](journal::AppendResult result) { appended.set_value(result); });
   const journal::AppendResult result = appended.get_future().get();
   if (result != journal::AppendResult::durable) {

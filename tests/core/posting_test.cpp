@@ -96,7 +96,6 @@ TEST(PostingTest, SequenceNumbersHaveNoGapAcrossAllKindsOfLines) {
       cmd::Rate{.visitor = public_id(1), .conversation = public_id(1001), .score = 5, .comment = "quick"});
   desk.says(1, 6s, "one more thing");
   std::uint64_t expected = 0;
-  State replayed;
   for (const Event& event : desk.core.events()) {
     if (const auto line = entry_of(desk.core.state(), event)) {
       EXPECT_EQ(line->second.seq, ++expected);

@@ -42,6 +42,14 @@ class Statement {
   std::unique_ptr<sqlite3_stmt, CloseStatement> statement_;
 };
 
+// Writes the bytes of the database, or of its write-ahead log if there is one, over themselves and syncs them. After a
+// sync that failed, pages can be read that are not on the disk, and the next sync succeeds without writing them. The
+// log: before any connection is open. The database: while nobody moves pages into it; that takes as long as it is
+// large.
+[[nodiscard]] std::expected<void, std::string> renew_log(const std::filesystem::path& database, const std::string& vfs);
+[[nodiscard]] std::expected<void, std::string> renew_database(const std::filesystem::path& database,
+                                                              const std::string& vfs);
+
 class Connection {
  public:
   enum class Mode : std::uint8_t { write, read };
@@ -57,8 +65,12 @@ class Connection {
   // True if all of them are there and synced.
   [[nodiscard]] std::expected<bool, std::string> checkpoint(int mode = SQLITE_CHECKPOINT_PASSIVE);
 
+  // Closing does not move the log into the database, even if this is the last connection.
+  void leave_log();
+
   // "PATH: what: database or disk is full (13)"
   [[nodiscard]] std::string error(std::string_view what) const;
+  [[nodiscard]] int error_code() const { return sqlite3_extended_errcode(get()); }
   [[nodiscard]] sqlite3* get() const { return connection_.get(); }
 
  private:

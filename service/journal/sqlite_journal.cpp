@@ -24,6 +24,7 @@ SqliteJournal::SqliteJournal(Options options, LockFile lock, SideFile side)
       next_own_checkpoint_(options_.wal_pages_max) {}
 
 std::expected<void, std::string> SqliteJournal::open() {
+  if (auto renewed = renew_log(path_, options_.vfs); !renewed) return renewed;
   if (auto connected = connect(); !connected) return connected;
   writer_thread_ = std::thread([this] { write_loop(); });
   checkpointer_thread_ = std::thread([this] { checkpoint_loop(); });
@@ -44,8 +45,11 @@ SqliteJournal::~SqliteJournal() {
   }
   checkpointer_wakes_.notify_one();
   checkpointer_thread_.join();
-  // Closing the last connection moves the write-ahead log into the database and removes it.
+  // Closing the last connection moves the write-ahead log into the database and removes it. If part of what was moved
+  // before may not be on the disk, the log must stay: opening moves all of it again.
+  if (database_in_doubt_) (writer_ ? writer_->connection : *given_up_).leave_log();
   writer_.reset();
+  given_up_.reset();
   if (!side_.sync()) warn(system_error(options_.directory / (options_.workspace + ".tail"), "cannot be synced"));
 }
 
@@ -149,7 +153,10 @@ AppendResult SqliteJournal::write(const Batch& batch) {
   }
   const Tail before = tail();
   const Hash hash = hash_of(batch);
-  if (batch.position == before.position && hash == before.hash) return AppendResult::durable;
+  if (batch.position == before.position && hash == before.hash) {
+    in_doubt_ = false;
+    return AppendResult::durable;
+  }
   if (batch.position.value() != before.position.value() + 1 || batch.previous != before.hash) {
     return AppendResult::fenced;
   }
@@ -162,6 +169,7 @@ AppendResult SqliteJournal::write(const Batch& batch) {
                      .step();
   if (rc != SQLITE_DONE) return after_failure(rc);
   writer_->insert.reset();
+  in_doubt_ = false;
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   if (options_.after_commit) options_.after_commit();
   if (!side_.write({batch.position, hash}) && !std::exchange(side_warned_, true)) {
@@ -179,7 +187,7 @@ AppendResult SqliteJournal::write(const Batch& batch) {
 
 AppendResult SqliteJournal::after_failure(int code) {
   warn(writer_->connection.error("append failed"));
-  writer_.reset();
+  give_up();
   // A full disk shows while pages are written, before the page that would make the transaction valid, and a lock not
   // gained shows before anything is written. Whatever else happened may have happened after that page.
   const int primary = code & 0xff;
@@ -197,10 +205,14 @@ void SqliteJournal::write_mark(Instant now) {
   if (now <= tail().at) return;  // The last batch is a better mark.
   if (writer_->mark.bind(2, to_ms(now)).step() != SQLITE_DONE) {
     warn(writer_->connection.error("the mark of life failed"));
-    writer_.reset();
-    return;
+    return give_up();
   }
   writer_->mark.reset();
+}
+
+void SqliteJournal::give_up() {
+  given_up_ = std::move(writer_->connection);
+  writer_.reset();
 }
 
 // The write-ahead log starts over only after a moment in which all of it is in the database. Under steady load the
@@ -213,8 +225,8 @@ void SqliteJournal::care_for_log() {
     return;
   }
   if (log_pages_ >= next_own_checkpoint_) {
-    next_own_checkpoint_ = log_pages_ + options_.checkpoint_pages;
-    if (auto done = writer_->connection.checkpoint(); !done) warn(done.error());
+    next_checkpoint_ = next_own_checkpoint_ = log_pages_ + options_.checkpoint_pages;
+    if (auto done = checkpoint(writer_->connection); !done) warn(done.error());
   } else if (log_pages_ >= next_checkpoint_) {
     next_checkpoint_ = log_pages_ + options_.checkpoint_pages;
     {
@@ -223,6 +235,20 @@ void SqliteJournal::care_for_log() {
     }
     checkpointer_wakes_.notify_one();
   }
+}
+
+// A checkpoint that does not reach the log's end syncs nothing, and the one that completes it moves only the rest: if
+// its sync fails, the pages of both may be lost, and a second attempt would write only those of the second.
+std::expected<bool, std::string> SqliteJournal::checkpoint(Connection& connection) {
+  const std::unique_lock lock(checkpoint_mutex_, std::try_to_lock);
+  if (!lock) return false;
+  if (database_in_doubt_) {
+    if (auto renewed = renew_database(path_, options_.vfs); !renewed) return std::unexpected(renewed.error());
+    database_in_doubt_ = false;
+  }
+  auto done = connection.checkpoint();
+  if (!done && connection.error_code() == SQLITE_IOERR_FSYNC) database_in_doubt_ = true;
+  return done;
 }
 
 // --- the checkpointer ---
@@ -246,7 +272,7 @@ void SqliteJournal::checkpoint_once(std::optional<Connection>& connection) {
     if (!opened) return warn(opened.error());
     connection.emplace(std::move(*opened));
   }
-  if (auto done = connection->checkpoint(); !done) {
+  if (auto done = checkpoint(*connection); !done) {
     warn(done.error());
     connection.reset();  // After a failed sync the same descriptor would report success.
     return;

@@ -1,6 +1,7 @@
 #pragma once
 // The journal in SQLite. Three kinds of threads: any (reads, snapshots: a connection of their own each time), the
 // writer (appends, marks), the checkpointer. mutex_ guards what they share and is never held over a disk access.
+// As long as the journal is open, so is writer_ or given_up_.
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -51,12 +52,15 @@ class SqliteJournal final : public Journal {
   [[nodiscard]] AppendResult write(const Batch& batch);
   [[nodiscard]] AppendResult after_failure(int code);
   void write_mark(Instant now);
+  void give_up();
   [[nodiscard]] std::expected<void, std::string> connect();
   [[nodiscard]] std::expected<void, std::string> load(Writer& writer);
   [[nodiscard]] std::expected<std::optional<std::string>, std::string> lost_suffix(Rows& rows, const Tail& tail);
   [[nodiscard]] std::expected<void, std::string> begin_history(Connection& connection, const Tail& tail,
                                                                std::string notice);
   void care_for_log();
+  // As Connection::checkpoint. Any thread; false also if another one is at it.
+  [[nodiscard]] std::expected<bool, std::string> checkpoint(Connection& connection);
 
   void checkpoint_loop();
   void checkpoint_once(std::optional<Connection>& connection);
@@ -73,11 +77,17 @@ class SqliteJournal final : public Journal {
   const SnapshotStore store_;
   SideFile side_;                 // Written by the writer, synced by the checkpointer too.
   std::optional<Writer> writer_;  // Writer's thread only; empty after an error until it could be opened again.
-  bool in_doubt_ = false;         // Writer's thread only: an answer `unknown` is not resolved yet.
-  bool side_warned_ = false;      // Writer's thread only.
-  int log_pages_ = 0;             // Writer's thread only: pages in the write-ahead log after the last commit.
-  int next_checkpoint_ = 0;       // Writer's thread only: pages at which to wake the checkpointer,
-  int next_own_checkpoint_ = 0;   // and at which to do it here.
+  // Writer's thread only: the connection of that error, unused, until the new one is there. As long as any is open,
+  // the connections share what they know of the log, and nobody takes from the file what a failed commit left there.
+  std::optional<Connection> given_up_;
+  bool in_doubt_ = false;        // Writer's thread only: the batch after the tail may be in the log or not.
+  bool side_warned_ = false;     // Writer's thread only.
+  int log_pages_ = 0;            // Writer's thread only: pages in the write-ahead log after the last commit.
+  int next_checkpoint_ = 0;      // Writer's thread only: pages at which to wake the checkpointer,
+  int next_own_checkpoint_ = 0;  // and at which to do it here.
+
+  std::mutex checkpoint_mutex_;     // Held by whoever moves pages into the database.
+  bool database_in_doubt_ = false;  // Guarded by it: a sync of the database failed, and it was not yet written anew.
 
   mutable std::mutex mutex_;
   mutable std::mutex snapshot_mutex_;  // One saving or listing at a time.

@@ -71,11 +71,11 @@ std::expected<void, std::string> SqliteJournal::connect() {
         return SQLITE_OK;
       },
       this);
-  // A sync that failed once may have left pages that can be read and are not on disk. So nothing rests on the log of
-  // a connection, or of a process, that may have met such a failure: its content is written and synced anew.
+  // A sync that failed once may have left pages of the database that can be read and are not on disk. So nothing rests
+  // on what a connection, or a process, that may have met such a failure moved there: the log is moved and synced anew.
   bool settled = false;
   for (int attempt = 0; attempt < 1000 && !settled; ++attempt) {  // Readers are done within milliseconds.
-    auto done = writer.connection.checkpoint();
+    auto done = checkpoint(writer.connection);
     if (!done) return std::unexpected(done.error());
     settled = *done;
     if (!settled) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -83,7 +83,7 @@ std::expected<void, std::string> SqliteJournal::connect() {
   if (!settled) return std::unexpected(path_.string() + ": the write-ahead log could not be moved into the database");
   if (auto loaded = load(writer); !loaded) return loaded;
   writer_.emplace(std::move(writer));
-  in_doubt_ = false;
+  given_up_.reset();
   return {};
 }
 

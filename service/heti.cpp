@@ -112,6 +112,7 @@ std::expected<void, std::string> Node::open() {
       sequencer::Options{.mailbox_max = settings_.limits.mailbox_max, .on_trouble = trouble}, *journal_,
       gateway_->loop(), clock_, std::move(recovered->state),
       std::vector<sequencer::Projection*>{&monitor_, &gateway_->fanout()});
+  monitor_.watch(*sequencer_);
   return {};
 }
 

@@ -100,7 +100,8 @@ std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(const
 }
 
 bool same_rules(const core::Settings& a, const core::Settings& b) {
-  return by_name(a.queues) == by_name(b.queues) && by_name(a.agents) == by_name(b.agents);
+  return by_name(a.queues) == by_name(b.queues) && by_name(a.agents) == by_name(b.agents) &&
+         by_name(a.priorities) == by_name(b.priorities);
 }
 
 std::expected<std::uint64_t, std::string> apply_proposal(journal::Journal& journal, sequencer::Recovered& recovered,
@@ -112,8 +113,12 @@ std::expected<std::uint64_t, std::string> apply_proposal(journal::Journal& journ
   const Instant now = clock.now();
   std::vector<core::Event> events;
   const auto add = [&](const core::Command& command) {
-    core::Decision decision = core::decide(state, now, command);
-    events.insert(events.end(), decision.events.begin(), decision.events.end());
+    bool finished = false;
+    while (!finished) {
+      const core::Decision decision = core::decide(state, now, command);
+      events.insert(events.end(), decision.events.begin(), decision.events.end());
+      finished = decision.finished;
+    }
   };
   // The node is down while this runs: nobody's grace may run out meanwhile, as at every start.
   if (tail.position.value() > 0) {

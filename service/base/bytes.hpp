@@ -226,7 +226,7 @@ void decode(ByteReader& in, T& value) {
     for (std::size_t i = 0; i < size && in.ok(); ++i) {
       typename T::value_type item{};
       decode(in, item);
-      value.insert(std::move(item));
+      value.insert(value.end(), std::move(item));  // Written in order.
     }
     if (value.size() != size) in.fail();
   } else if constexpr (detail::is_a<T, std::map>) {
@@ -235,7 +235,7 @@ void decode(ByteReader& in, T& value) {
     for (std::size_t i = 0; i < size && in.ok(); ++i) {
       typename T::key_type key{};
       decode(in, key);
-      decode(in, value[std::move(key)]);
+      decode(in, value.try_emplace(value.end(), std::move(key))->second);  // Written in order.
     }
     if (value.size() != size) in.fail();
   } else if constexpr (detail::is_a<T, std::pair>) {

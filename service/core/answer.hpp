@@ -1,5 +1,6 @@
 #pragma once
 // What the sender of a command is told. It leaves the process only when the state it was computed from is durable.
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <variant>
@@ -15,9 +16,11 @@ enum class Refusal : std::uint8_t {
   wrong_state = 3,  // nothing of the kind can happen now
   queue_closed = 4,
   already_assigned = 5,
-  conflict = 6,     // the same number with another text; a settings version that is not in force
-  resend_from = 7,  // a number is missing; see Refused::resend_from
+  conflict = 6,           // the same number with another text; a settings version that is not in force
+  resend_from = 7,        // a number is missing; see Refused::resend_from
+  agent_unavailable = 8,  // the agent who is meant is not ONLINE, has no free slot or does not serve that queue
 };
+inline constexpr std::size_t refusals = 8;
 std::string_view name_of(Refusal refusal);
 
 struct Done {};

@@ -1,6 +1,7 @@
 #include "service/core/batch.hpp"
 
 #include "service/base/bytes.hpp"
+#include "service/core/stored_event.hpp"
 
 namespace heti::core {
 namespace {
@@ -10,7 +11,8 @@ constexpr std::uint64_t batch_format = 1;
 std::string encode_batch(const std::vector<Event>& events) {
   ByteWriter out;
   out.unsigned_value(batch_format);
-  encode(out, events);
+  out.unsigned_value(events.size());
+  for (const Event& event : events) write_event(out, event);
   return out.take();
 }
 
@@ -22,7 +24,9 @@ std::expected<std::vector<Event>, std::string> decode_batch(std::string_view pay
                            std::to_string(batch_format) + ")");
   }
   std::vector<Event> events;
-  decode(in, events);
+  const std::size_t count = in.count();
+  events.reserve(count);
+  while (events.size() < count && in.ok()) events.push_back(read_event(in));
   if (!in.ok() || !in.at_end()) {
     return std::unexpected("event " + std::to_string(events.size()) +
                            " of the batch is damaged or of a type that this build does not know");

@@ -41,6 +41,7 @@ void BusinessTime::replace_from(Instant effective_from, const std::vector<Interv
 void BusinessTime::forget_before(Instant t) { open_.erase(open_.begin(), first_after(open_, t)); }
 
 Millis BusinessTime::elapsed(Instant from, Instant to) const {
+  if (to <= from) return Millis{0};  // Else a step back within one opening would count backwards.
   Millis sum{};
   for (auto i = first_after(open_, from); i != open_.end() && i->open < to; ++i) {
     sum += std::min(i->close, to) - std::max(i->open, from);

@@ -2,7 +2,10 @@
 #include <algorithm>
 
 #include "service/base/check.hpp"
+#include "service/base/planted.hpp"
 #include "service/core/decider.hpp"
+#include "service/core/staffing.hpp"
+#include "service/core/state_table.hpp"
 
 namespace heti::core {
 namespace {
@@ -52,7 +55,9 @@ void end_contact(Decider& d, Conversation& conversation, const Ending& ending) {
   if (contact.first_response_time) {
     counted = {ending.reason == CloseReason::spam ? Outcome::spam : Outcome::answered, EndReason::none, Verdict::good,
                queue.hours.elapsed(contact.t_enq, ending.left_at)};
+    if (contact.outbound && counted.outcome == Outcome::answered) counted.outcome = Outcome::outbound;
     if (contact.turn) end_turn(d, conversation, counted.reason);
+    if (counted.outcome == Outcome::spam) counted.reason = EndReason::none;
   } else {
     counted = count_unanswered(queue, contact, ending);
     if (!contact.first_response.judged) judge(d, conversation, Sla::first_response, counted.verdict);
@@ -82,41 +87,40 @@ void end_conversation(Decider& d, Conversation& conversation, Ending ending) {
 }
 
 void end_wrapup(Decider& d, Agent& agent, EngagementId id) {
+  accrue_presence(agent, d.at);
   const Engagement engagement = agent.engagements.at(id);
   CHECK(engagement.ended.has_value());
   d.emit(event::WrapUpEnded{.agent = agent.id,
                             .engagement = id,
                             .conversation = engagement.conversation,
                             .handle = d.at - engagement.accepted,
-                            .wrapup = d.at - *engagement.ended});
+                            .wrapup = d.at - *engagement.ended,
+                            .focus = focus_of(engagement)});
   finish_if_empty(d, agent);
 }
 
 Answer close(Decider& d, const command::Close& c) {
   Conversation* conversation = d.state.find(c.conversation);
   if (conversation == nullptr) return refused(Refusal::not_found);
-  const bool over =
-      conversation->state == ConversationState::wrapup || conversation->state == ConversationState::closed;
+  Ending ending{.by = ClosedBy::visitor, .reason = CloseReason::closed, .left_at = d.at};
   if (c.sender.visitor) {
     if (*c.sender.visitor != conversation->visitor) return refused(Refusal::not_found);
     if (c.spam) return refused(Refusal::not_allowed);
-    if (over) return Done{};
-    if (conversation->state == ConversationState::offline_message) return refused(Refusal::wrong_state);
-    end_conversation(d, *conversation, {.by = ClosedBy::visitor, .reason = CloseReason::closed, .left_at = d.at});
-    return Done{};
+  } else {
+    if (!c.sender.agent) return refused(Refusal::not_allowed);
+    const auto found = d.state.agents.find(*c.sender.agent);
+    if (found == d.state.agents.end() || !may_see(found->second, *conversation)) return refused(Refusal::not_found);
+    const bool of_others = conversation->agent && conversation->agent != found->first;
+    if (of_others && !found->second.settings.supervisor) return refused(Refusal::not_allowed);
+    ending.by = ClosedBy::agent;
+    if (c.spam) ending.reason = CloseReason::spam;
   }
-  if (!c.sender.agent) return refused(Refusal::not_allowed);
-  const auto found = d.state.agents.find(*c.sender.agent);
-  if (found == d.state.agents.end() || !may_see(found->second, *conversation)) return refused(Refusal::not_found);
-  if (over) return Done{};
-  const bool offline = conversation->state == ConversationState::offline_message;
-  if (!offline && conversation->state != ConversationState::assigned) return refused(Refusal::wrong_state);
-  if (!offline && conversation->agent != *c.sender.agent && !found->second.settings.supervisor) {
-    return refused(Refusal::not_allowed);
+  switch (allowed(conversation->state, c.sender.visitor ? Ask::visitor_close : Ask::agent_close)) {
+    case Allowed::no: return refused(Refusal::wrong_state);
+    case Allowed::already: return Done{};
+    case Allowed::yes: break;
   }
-  end_conversation(
-      d, *conversation,
-      {.by = ClosedBy::agent, .reason = c.spam ? CloseReason::spam : CloseReason::closed, .left_at = d.at});
+  end_conversation(d, *conversation, ending);
   return Done{};
 }
 
@@ -131,7 +135,24 @@ Answer finish_wrapup(Decider& d, const command::FinishWrapUp& c) {
     end_wrapup(d, found->second, id);
     return Done{};
   }
-  return conversation->state == ConversationState::closed ? Answer{Done{}} : refused(Refusal::wrong_state);
+  const bool already = allowed(conversation->state, Ask::finish_wrapup) == Allowed::already;
+  return already ? Answer{Done{}} : refused(Refusal::wrong_state);
+}
+
+// Others join, or waiting is over without a human.
+bool expire_waiting(Decider& d, Conversation& conversation) {
+  const Contact& contact = *conversation.contact;
+  if (contact.widen_at <= d.at) {
+    const Queue* help = d.state.queue_named(d.state.queues.at(contact.line).settings.overflow);
+    d.emit(event::RoutingWidened{
+        .conversation = conversation.id, .why = Widened::overflow, .queue = help == nullptr ? contact.line : help->id});
+    return true;
+  }
+  if (!contact.first_response_time && contact.give_up_at <= d.at) {
+    end_conversation(d, conversation, {.by = ClosedBy::system, .reason = CloseReason::timeout, .left_at = d.at});
+    return true;
+  }
+  return false;
 }
 
 // The first of the conversation's timers that is due: a broken promise, an absent visitor, an offer, a bar, the end of
@@ -139,27 +160,35 @@ Answer finish_wrapup(Decider& d, const command::FinishWrapUp& c) {
 void expire_conversation(Decider& d, Conversation& conversation) {
   if (conversation.contact) {
     const Contact& contact = *conversation.contact;
-    if (!contact.first_response.judged && !conversation.gone_at && contact.first_response.breach_at <= d.at) {
+    const bool held = conversation.gone_at && !planted(Planted::held_verdict_given);
+    const bool first_waits_for_reply = planted(Planted::verdict_at_reply);
+    if (!contact.first_response.judged && !held && !first_waits_for_reply && contact.first_response.breach_at <= d.at) {
       return judge(d, conversation, Sla::first_response, Verdict::bad);
     }
     if (contact.turn && !contact.turn->judged && contact.turn->breach_at <= d.at) {
       return judge(d, conversation, Sla::reply, Verdict::bad);
     }
+    if (conversation.waits() && expire_waiting(d, conversation)) return;
   }
   if (conversation.gone_due <= d.at) {
-    return end_conversation(
-        d, conversation,
-        {.by = ClosedBy::visitor, .reason = CloseReason::abandoned, .left_at = conversation.gone_at.value_or(d.at)});
+    const Instant left_at = planted(Planted::abandon_at_grace_end) ? d.at : conversation.gone_at.value_or(d.at);
+    return end_conversation(d, conversation,
+                            {.by = ClosedBy::visitor, .reason = CloseReason::abandoned, .left_at = left_at});
   }
   if (conversation.offer && conversation.offer->due <= d.at) {
     const AgentId id = conversation.offer->agent;
     end_offer(d, conversation, OfferEnd::expired);
     Agent& agent = agent_at(d.state, id);
-    if (agent.expiries >= 2 && agent.status == AgentStatus::online) {
+    const bool away = agent.expiries >= 2 && !planted(Planted::expiries_forgotten);
+    if (away && agent.status == AgentStatus::online) {
       change_status(d, agent, AgentStatus::away, StatusReason::offers_missed);
       rescind_offers(d, agent, OfferEnd::rescinded);
     }
     return;
+  }
+  if (conversation.waits() && conversation.contact->held_until <= d.at) {
+    return d.emit(event::RoutingWidened{
+        .conversation = conversation.id, .why = Widened::sticky_hold, .queue = conversation.contact->line});
   }
   for (const auto& [agent, bar] : conversation.barred) {
     if (bar.until <= d.at || (!bar.soft && bar.soft_at <= d.at)) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -59,10 +60,12 @@ struct AgentGone {
   AgentId agent;
   ConnectionId connection;
 };
-// online, away, finishing (end of shift) or offline (log out).
+// online, away, finishing (end of shift) or offline (log out). `by`: a supervisor says so for somebody else, who may
+// be sent away, into the end of the shift or off, but never called ready.
 struct SetStatus {
   AgentId agent;
   AgentStatus status{};
+  std::optional<AgentId> by{};
 };
 
 // A visitor's widget has said hello. Answer: WelcomeView. With a live conversation the connection counts as presence.
@@ -123,9 +126,20 @@ struct FinishWrapUp {
   AgentId agent;
   PublicId conversation;
 };
-struct Transfer {  // back to the line of its queue, with its key
+// Back to the line of its queue with its key, to the line of another queue, or to one agent as an offer.
+struct Transfer {
   AgentId agent;
   PublicId conversation;
+  std::optional<QueueId> to_queue{};
+  std::optional<AgentId> to_agent{};
+};
+// An agent begins a chat with a visitor, and holds it. Answer: ConversationView. Refused (wrong_state) while the
+// visitor's conversation in that queue waits or is held.
+struct Initiate {
+  AgentId agent;
+  PublicId visitor;
+  PublicId conversation;  // for a new conversation
+  QueueId queue;
 };
 struct Rate {
   PublicId visitor;
@@ -140,6 +154,9 @@ using Command = std::variant<command::Tick, command::ApplySettings, command::Set
                              command::EndClosing, command::AgentHello, command::AgentGone, command::SetStatus,
                              command::VisitorHello, command::VisitorGone, command::Start, command::Open, command::Post,
                              command::HandOver, command::Accept, command::Decline, command::Close,
-                             command::FinishWrapUp, command::Transfer, command::Rate>;
+                             command::FinishWrapUp, command::Transfer, command::Initiate, command::Rate>;
+
+// "post", "accept" ...: the name in counters and logs, by Command::index().
+std::string_view name_of_command(std::size_t index);
 
 }  // namespace heti::core

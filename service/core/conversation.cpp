@@ -1,5 +1,8 @@
 // Starting, opening and rating a conversation; a bot's hand-over.
+#include <algorithm>
+
 #include "service/core/decider.hpp"
+#include "service/core/state_table.hpp"
 
 namespace heti::core {
 namespace {
@@ -28,6 +31,21 @@ void learn(Decider& d, const Conversation& conversation, const VisitorFacts& sai
   d.emit(event::VisitorFactsChanged{.conversation = conversation.id, .facts = std::move(facts)});
 }
 
+// What the page on which a chat starts says of it: the first rule that fits.
+void apply_page_rules(const State& state, const QueueSettings& settings, event::ConversationStarted& e) {
+  for (const PageRule& rule : settings.pages) {
+    if (!e.facts.page_url.starts_with(rule.prefix)) continue;
+    e.skills = rule.skills;
+    std::sort(e.skills.begin(), e.skills.end());
+    for (const Priority& priority : state.priorities) {
+      if (priority.name != rule.priority) continue;
+      e.priority = priority.name;
+      e.credit = priority.credit;
+    }
+    return;
+  }
+}
+
 }  // namespace
 
 Answer start(Decider& d, const command::Start& c) {
@@ -45,12 +63,17 @@ Answer start(Decider& d, const command::Start& c) {
     }
     if (d.state.find(c.conversation) != nullptr) return refused(Refusal::conflict);
     id = ConversationId{d.state.last_conversation + 1};
-    d.emit(event::ConversationStarted{.conversation = id,
-                                      .public_id = c.conversation,
-                                      .visitor = c.visitor,
-                                      .queue = c.queue,
-                                      .facts = c.facts,
-                                      .bot_first = c.bot_first});
+    event::ConversationStarted started{.conversation = id,
+                                       .public_id = c.conversation,
+                                       .visitor = c.visitor,
+                                       .queue = c.queue,
+                                       .facts = c.facts,
+                                       .bot_first = c.bot_first,
+                                       .priority = {},
+                                       .credit = {},
+                                       .skills = {}};
+    apply_page_rules(d.state, queue.settings, started);
+    d.emit(std::move(started));
     if (!takes_contacts(queue)) d.emit(event::OfflineMessageOpened{.conversation = id});
   }
   Conversation& conversation = conversation_at(d.state, id);
@@ -67,19 +90,61 @@ Answer open(Decider& d, const command::Open& c) {
   return conversation_view(d.state, *conversation, c.after);
 }
 
+Answer initiate(Decider& d, const command::Initiate& c) {
+  const auto found = d.state.agents.find(c.agent);
+  const auto queue = d.state.queues.find(c.queue);
+  if (found == d.state.agents.end() || queue == d.state.queues.end() || queue->second.removed ||
+      !serves(found->second, c.queue)) {
+    return refused(Refusal::not_found);
+  }
+  if (!found->second.free_as) return refused(Refusal::agent_unavailable);
+  const auto present = d.state.of_visitor.find({c.visitor, c.queue});
+  ConversationId id{d.state.last_conversation + 1};
+  if (present != d.state.of_visitor.end()) {
+    id = present->second;
+    if (allowed(conversation_at(d.state, id).state, Ask::initiate) != Allowed::yes) {
+      return refused(Refusal::wrong_state);
+    }
+  } else {
+    if (d.state.find(c.conversation) != nullptr) return refused(Refusal::conflict);
+    d.emit(event::ConversationStarted{.conversation = id,
+                                      .public_id = c.conversation,
+                                      .visitor = c.visitor,
+                                      .queue = c.queue,
+                                      .facts = {},
+                                      .bot_first = false,
+                                      .priority = {},
+                                      .credit = {},
+                                      .skills = {}});
+  }
+  const Conversation& conversation = conversation_at(d.state, id);
+  d.emit(event::ContactInitiated{.conversation = id,
+                                 .contact = ContactId{d.state.last_contact + 1},
+                                 .engagement = EngagementId{d.state.last_engagement + 1},
+                                 .agent = c.agent,
+                                 .seq = next_seq(conversation)});
+  return conversation_view(d.state, conversation, 0);
+}
+
 Answer hand_over(Decider& d, const command::HandOver& c) {
   Conversation* conversation = d.state.find(c.conversation);
   if (conversation == nullptr) return refused(Refusal::not_found);
-  if (conversation->state != ConversationState::fresh) return refused(Refusal::wrong_state);
-  enqueue(d, *conversation, Stage::first);
+  if (allowed(conversation->state, Ask::hand_over) != Allowed::yes) return refused(Refusal::wrong_state);
+  const Queue& queue = queue_of(d.state, *conversation);
+  if (takes_contacts(queue)) {
+    enqueue(d, *conversation, Stage::first);
+  } else if (queue.settings.after_hours == AfterHours::message) {
+    d.emit(event::OfflineMessageOpened{.conversation = conversation->id});
+  } else {
+    return refused(Refusal::queue_closed);
+  }
   return Done{};
 }
 
 Answer rate(Decider& d, const command::Rate& c) {
   Conversation* conversation = visible(d.state, Sender::of_visitor(c.visitor), c.conversation);
   if (conversation == nullptr) return refused(Refusal::not_found);
-  const bool over =
-      conversation->state == ConversationState::wrapup || conversation->state == ConversationState::closed;
+  const bool over = allowed(conversation->state, Ask::rate) == Allowed::yes;
   if (c.score < 1 || c.score > 5) return refused(Refusal::not_allowed);
   if (!over || !conversation->answered) return refused(Refusal::wrong_state);
   if (conversation->rating != 0) return conversation->rating == c.score ? Answer{Done{}} : refused(Refusal::conflict);

@@ -13,6 +13,7 @@ struct ChangesRouting {
   bool operator()(const event::ServiceResumed&) const { return true; }
   bool operator()(const event::AgentStatusChanged&) const { return true; }
   bool operator()(const event::ContactQueued&) const { return true; }
+  bool operator()(const event::RoutingWidened&) const { return true; }
   bool operator()(const event::OfferEnded&) const { return true; }
   bool operator()(const event::ChatRequeued&) const { return true; }
   bool operator()(const event::WrapUpEnded&) const { return true; }
@@ -41,6 +42,7 @@ struct Dispatch {
   Answer operator()(const command::Close& c) const { return close(d, c); }
   Answer operator()(const command::FinishWrapUp& c) const { return finish_wrapup(d, c); }
   Answer operator()(const command::Transfer& c) const { return transfer(d, c); }
+  Answer operator()(const command::Initiate& c) const { return initiate(d, c); }
   Answer operator()(const command::Rate& c) const { return rate(d, c); }
 };
 
@@ -55,12 +57,15 @@ void Decider::emit(EventBody body) {
 Decision decide(State& state, Instant now, const Command& command) {
   CHECK(now >= state.now);
   Decider d{.state = state, .at = now, .events = {}, .route_needed = false};
-  if (const auto* resume = std::get_if<command::ResumeService>(&command)) resume_service(d, *resume);
-  expire(d, now);
+  if (const auto* resume = std::get_if<command::ResumeService>(&command)) {
+    resume_service(d, *resume);  // Nobody is there right after it, so there is nothing to route.
+    return {.events = std::move(d.events), .answer = Done{}, .finished = true};
+  }
+  if (!expire(d, now, expired_events_max)) return {.events = std::move(d.events), .answer = Done{}, .finished = false};
   d.at = now;
   Answer answer = std::visit(Dispatch{d}, command);
   route(d);
-  return {.events = std::move(d.events), .answer = std::move(answer)};
+  return {.events = std::move(d.events), .answer = std::move(answer), .finished = true};
 }
 
 }  // namespace heti::core

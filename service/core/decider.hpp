@@ -35,6 +35,7 @@ Answer visitor_gone(Decider& d, const command::VisitorGone& c);
 // conversation.cpp
 Answer start(Decider& d, const command::Start& c);
 Answer open(Decider& d, const command::Open& c);
+Answer initiate(Decider& d, const command::Initiate& c);
 Answer hand_over(Decider& d, const command::HandOver& c);
 Answer rate(Decider& d, const command::Rate& c);
 // posting.cpp
@@ -50,6 +51,7 @@ struct Ending {
 };
 void end_conversation(Decider& d, Conversation& conversation, Ending ending);
 void end_wrapup(Decider& d, Agent& agent, EngagementId engagement);
+bool expire_waiting(Decider& d, Conversation& conversation);
 void expire_conversation(Decider& d, Conversation& conversation);
 void close_waiting(Decider& d, Queue& queue);
 
@@ -59,7 +61,8 @@ Answer decline(Decider& d, const command::Decline& c);
 Answer transfer(Decider& d, const command::Transfer& c);
 void enqueue(Decider& d, Conversation& conversation, Stage stage);
 void end_offer(Decider& d, Conversation& conversation, OfferEnd result);
-void requeue(Decider& d, Conversation& conversation, Stage stage, Instant since);
+void requeue(Decider& d, Conversation& conversation, Stage stage, Instant since,
+             std::optional<QueueId> to = std::nullopt);
 void route(Decider& d);
 
 // sla_clocks.cpp
@@ -73,15 +76,18 @@ Answer set_calendar(Decider& d, const command::SetCalendar& c);
 void resume_service(Decider& d, const command::ResumeService& c);
 void expire_queue(Decider& d, Queue& queue);
 bool takes_contacts(const Queue& queue);  // open, or its policy lets contacts wait for the opening
+bool serves_waiting(const Queue& queue);  // who waits there will be served: it takes contacts, or is closing
 
 // timers.cpp
-void expire(Decider& d, Instant now);
+// False: there is more due than fits into `events_max`.
+bool expire(Decider& d, Instant now, std::size_t events_max);
 
 // state.cpp, for evolve
 const Queue& queue_of(const State& state, const Conversation& conversation);
 Queue& queue_of(State& state, const Conversation& conversation);
 Agent& agent_at(State& state, AgentId id);
 Conversation& conversation_at(State& state, ConversationId id);
+bool serves(const Agent& agent, QueueId queue);  // is a member
 bool may_see(const Agent& agent, const Conversation& conversation);
 std::uint64_t next_seq(const Conversation& conversation);
 

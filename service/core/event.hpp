@@ -1,7 +1,6 @@
 #pragma once
-// Facts. The journal stores events and only events; what evolve() does with one version of one event is frozen. A new
-// meaning is a new event at the END of the variant: its index is the type number in the journal
-// (service/journal/FORMAT.md), so the order never changes.
+// Facts. The journal stores events and only events; what evolve() does with one version of one event is frozen. How an
+// event is numbered in the journal, and how an old version becomes a present one on reading, is in stored_event.hpp.
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,11 +26,13 @@ enum class ConversationState : std::uint8_t {
   final = 6,
   offline_message = 7,
 };
-enum class Stage : std::uint8_t { first = 0, reopen = 1, transfer = 2, requeue = 3 };
+enum class Stage : std::uint8_t { first = 0, reopen = 1, transfer = 2, requeue = 3, outbound = 4 };
 enum class Sla : std::uint8_t { first_response = 0, reply = 1 };
 enum class Verdict : std::uint8_t { good = 0, bad = 1, excluded = 2 };
-enum class Outcome : std::uint8_t { answered = 0, abandoned = 1, missed = 2, spam = 3 };
+// `outbound`: begun by an agent, so it was never offered and counts as none of the others.
+enum class Outcome : std::uint8_t { answered = 0, abandoned = 1, missed = 2, spam = 3, outbound = 4 };
 // Class of an abandonment, reason of a miss, or what an answered contact left open.
+enum class Widened : std::uint8_t { overflow = 0, sticky_hold = 1 };
 enum class EndReason : std::uint8_t {
   none = 0,
   abandoned_short = 1,
@@ -62,6 +63,8 @@ enum class RoutedBy : std::uint8_t {
   sticky = 4,
   claimed = 5,
   barred_but_only_one = 6,
+  transferred = 7,  // a colleague chose
+  initiated = 8,    // the agent began the chat
 };
 enum class StatusReason : std::uint8_t {
   chosen = 0,
@@ -73,6 +76,7 @@ enum class StatusReason : std::uint8_t {
   service = 6,
   removed = 7,
   last_chat_closed = 8,
+  supervisor = 9,  // somebody else said so
 };
 
 // Who the visitor says to be and where the chat began: claimed, never verified, always plain text.
@@ -99,12 +103,15 @@ struct CalendarSet {
   std::string tzdata_version;
   auto fields() { return std::tie(queue, effective_from, open, tzdata_version); }
 };
-// Stamped with `alive_until`; the service was down from then to `resumed_at`.
+// Stamped with the last instant at which something was decided or the service was known alive, so that what became due
+// meanwhile is stamped after it. The service was down from `down_from` to `resumed_at`: that is later than the stamp if
+// a start before this one decided nothing else.
 struct ServiceResumed {
   Instant resumed_at;
   std::uint32_t node = 0;
   std::uint64_t incarnation = 0;
-  auto fields() { return std::tie(resumed_at, node, incarnation); }
+  Instant down_from;
+  auto fields() { return std::tie(resumed_at, node, incarnation, down_from); }
 };
 struct QueueOpened {
   QueueId queue;
@@ -143,7 +150,12 @@ struct ConversationStarted {
   QueueId queue;
   VisitorFacts facts;
   bool bot_first = false;
-  auto fields() { return std::tie(conversation, public_id, visitor, queue, facts, bot_first); }
+  std::string priority;             // empty: none
+  Millis credit{};                  // of that priority, as it was then
+  std::vector<std::string> skills;  // asked of the agent; sorted
+  auto fields() {
+    return std::tie(conversation, public_id, visitor, queue, facts, bot_first, priority, credit, skills);
+  }
 };
 // The queue is closed: what is written here is a message to be answered later, outside every clock.
 struct OfflineMessageOpened {
@@ -177,7 +189,24 @@ struct ContactQueued {
   ContactId contact;
   Stage stage{};          // first or reopen
   std::uint64_t seq = 0;  // of the "reopened" line, 0 for a first contact
-  auto fields() { return std::tie(conversation, contact, stage, seq); }
+  Instant key;            // place in the line: now, less the credit of its priority
+  auto fields() { return std::tie(conversation, contact, stage, seq, key); }
+};
+// An agent begins a chat and holds it: nobody waits, so no first response is promised.
+struct ContactInitiated {
+  ConversationId conversation;
+  ContactId contact;
+  EngagementId engagement;
+  AgentId agent;
+  std::uint64_t seq = 0;
+  auto fields() { return std::tie(conversation, contact, engagement, agent, seq); }
+};
+// More agents may take a waiting contact: those of `queue` (overflow), or others than the agent of last time.
+struct RoutingWidened {
+  ConversationId conversation;
+  Widened why{};
+  QueueId queue;
+  auto fields() { return std::tie(conversation, why, queue); }
 };
 struct ChatOffered {
   ConversationId conversation;
@@ -203,14 +232,17 @@ struct ChatAssigned {
   RoutedBy rule{};
   auto fields() { return std::tie(conversation, seq, engagement, agent, stage, wait, rule); }
 };
-// The engagement ended without the contact ending: back to the line with the old key.
+// The engagement ended without the contact ending: back to a line with the old key.
 struct ChatRequeued {
   ConversationId conversation;
   std::uint64_t seq = 0;
   AgentId agent;
-  Stage stage{};  // transfer or requeue
-  Instant since;  // where this queue stay starts: the transfer, or the disconnect
-  auto fields() { return std::tie(conversation, seq, agent, stage, since); }
+  Stage stage{};                 // transfer or requeue
+  Instant since;                 // where this queue stay starts: the transfer, or the disconnect
+  std::optional<QueueId> queue;  // transferred to the line of another queue; the promises stay those of the first
+  Millis handle{};               // of the engagement that ended: accept to `since`, wall clock
+  Millis focus{};                // its slot up to now, each millisecond divided by the chats that the agent held in it
+  auto fields() { return std::tie(conversation, seq, agent, stage, since, queue, handle, focus); }
 };
 struct FirstResponseGiven {
   ConversationId conversation;
@@ -258,7 +290,8 @@ struct WrapUpEnded {
   ConversationId conversation;
   Millis handle{};
   Millis wrapup{};
-  auto fields() { return std::tie(agent, engagement, conversation, handle, wrapup); }
+  Millis focus{};  // handle time, each millisecond divided by the chats that the agent held in it
+  auto fields() { return std::tie(agent, engagement, conversation, handle, wrapup, focus); }
 };
 struct ConversationFinal {
   ConversationId conversation;
@@ -293,11 +326,11 @@ using EventBody =
     std::variant<event::SettingsApplied, event::CalendarSet, event::ServiceResumed, event::QueueOpened,
                  event::QueueClosed, event::QueueClosingEnded, event::AgentConnected, event::AgentDisconnected,
                  event::AgentStatusChanged, event::ConversationStarted, event::VisitorConnected,
-                 event::VisitorDisconnected, event::MessagePosted, event::ContactQueued, event::ChatOffered,
-                 event::OfferEnded, event::ChatAssigned, event::ChatRequeued, event::FirstResponseGiven,
-                 event::ReplyGiven, event::VerdictGiven, event::ContactEnded, event::ChatClosed, event::WrapUpEnded,
-                 event::ConversationFinal, event::RatingGiven, event::BarEnded, event::OfflineMessageOpened,
-                 event::VisitorFactsChanged>;
+                 event::VisitorDisconnected, event::MessagePosted, event::ContactQueued, event::ContactInitiated,
+                 event::RoutingWidened, event::ChatOffered, event::OfferEnded, event::ChatAssigned, event::ChatRequeued,
+                 event::FirstResponseGiven, event::ReplyGiven, event::VerdictGiven, event::ContactEnded,
+                 event::ChatClosed, event::WrapUpEnded, event::ConversationFinal, event::RatingGiven, event::BarEnded,
+                 event::OfflineMessageOpened, event::VisitorFactsChanged>;
 
 struct Event {
   Instant at;

@@ -1,4 +1,7 @@
+#include <array>
+
 #include "service/core/answer.hpp"
+#include "service/core/command.hpp"
 #include "service/core/event.hpp"
 
 namespace heti::core {
@@ -19,6 +22,8 @@ struct NameOf {
   std::string_view operator()(const event::VisitorDisconnected&) const { return "visitor.disconnected"; }
   std::string_view operator()(const event::MessagePosted&) const { return "message.posted"; }
   std::string_view operator()(const event::ContactQueued&) const { return "contact.queued"; }
+  std::string_view operator()(const event::ContactInitiated&) const { return "contact.initiated"; }
+  std::string_view operator()(const event::RoutingWidened&) const { return "routing.widened"; }
   std::string_view operator()(const event::ChatOffered&) const { return "chat.offered"; }
   std::string_view operator()(const event::OfferEnded&) const { return "offer.ended"; }
   std::string_view operator()(const event::ChatAssigned&) const { return "chat.assigned"; }
@@ -36,7 +41,14 @@ struct NameOf {
   std::string_view operator()(const event::VisitorFactsChanged&) const { return "visitor.facts_changed"; }
 };
 
+constexpr std::array<std::string_view, std::variant_size_v<Command>> command_names{
+    "tick",       "apply_settings", "set_calendar", "resume_service", "end_closing", "agent_hello", "agent_gone",
+    "set_status", "visitor_hello",  "visitor_gone", "start",          "open",        "post",        "hand_over",
+    "accept",     "decline",        "close",        "finish_wrapup",  "transfer",    "initiate",    "rate"};
+
 }  // namespace
+
+std::string_view name_of_command(std::size_t index) { return command_names.at(index); }
 
 std::string_view name_of(const EventBody& body) { return std::visit(NameOf{}, body); }
 
@@ -49,6 +61,7 @@ std::string_view name_of(Refusal refusal) {
     case Refusal::already_assigned: return "already_assigned";
     case Refusal::conflict: return "conflict";
     case Refusal::resend_from: return "resend_from";
+    case Refusal::agent_unavailable: return "agent_unavailable";
   }
   return "unknown";
 }

@@ -1,5 +1,7 @@
 // Messages: who may post what in which state, and the sender's own numbering that makes a repeated post harmless.
+#include "service/base/planted.hpp"
 #include "service/core/decider.hpp"
+#include "service/core/state_table.hpp"
 
 namespace heti::core {
 namespace {
@@ -17,6 +19,7 @@ std::optional<Answer> numbering(const Conversation& conversation, const StreamNa
   const auto mark = conversation.marks.find(name);
   const std::uint64_t last = mark == conversation.marks.end() ? 0 : mark->second.last_n;
   if (n == last + 1) return std::nullopt;
+  if (planted(Planted::no_dedupe) && n != 0 && n < last + 1) return std::nullopt;
   if (n > last || n == 0) return Refused{.code = Refusal::resend_from, .resend_from = last + 1};
   for (const MarkedPost& post : mark->second.posts) {
     if (post.n != n) continue;
@@ -24,10 +27,6 @@ std::optional<Answer> numbering(const Conversation& conversation, const StreamNa
     return Posted{.n = n, .seq = post.seq};
   }
   return Posted{.n = n, .seq = 0};  // Kept so long ago that its place is forgotten; it was durable then.
-}
-
-bool over(const Conversation& conversation) {
-  return conversation.state == ConversationState::wrapup || conversation.state == ConversationState::closed;
 }
 
 void append(Decider& d, Conversation& conversation, const command::Post& c, std::uint64_t hash) {
@@ -46,7 +45,8 @@ std::optional<Refused> post_of_visitor(Decider& d, Conversation& conversation, c
                                        std::uint64_t hash) {
   const Queue& queue = queue_of(d.state, conversation);
   const bool begins = conversation.state == ConversationState::fresh && !conversation.bot_first;
-  if (!begins && !over(conversation)) {
+  const bool over = conversation.state == ConversationState::wrapup || conversation.state == ConversationState::closed;
+  if (!begins && !over) {
     append(d, conversation, c, hash);
     return std::nullopt;
   }
@@ -64,12 +64,23 @@ std::optional<Refused> post_of_visitor(Decider& d, Conversation& conversation, c
   return std::nullopt;
 }
 
+Ask ask_of(Author author) {
+  switch (author) {
+    case Author::visitor: return Ask::visitor_message;
+    case Author::agent: return Ask::agent_message;
+    case Author::note: return Ask::note;
+    case Author::bot:
+    case Author::automatic:
+    case Author::system: break;
+  }
+  return Ask::machine_message;
+}
+
 std::optional<Refusal> may_post(const Agent& agent, const Conversation& conversation, Author author) {
   if (!may_see(agent, conversation)) return Refusal::not_found;
   if (author == Author::note) return std::nullopt;
   if (author != Author::agent) return Refusal::not_allowed;
   if (conversation.state == ConversationState::offline_message) return std::nullopt;
-  if (conversation.state != ConversationState::assigned) return Refusal::wrong_state;
   if (conversation.agent != agent.id && !agent.settings.supervisor) return Refusal::not_allowed;
   return std::nullopt;
 }
@@ -95,6 +106,7 @@ Answer post(Decider& d, const command::Post& c) {
         .visitor = c.sender.visitor.has_value(), .agent = c.sender.agent.value_or(AgentId{}), .stream = c.stream};
     if (auto known = numbering(*conversation, name, c.n, hash)) return *known;
   }
+  if (allowed(conversation->state, ask_of(c.author)) != Allowed::yes) return refused(Refusal::wrong_state);
   if (agent != nullptr) {
     if (const auto refusal = may_post(*agent, *conversation, c.author)) return refused(*refusal);
   }
@@ -102,9 +114,9 @@ Answer post(Decider& d, const command::Post& c) {
   if (c.sender.visitor) {
     if (const auto refusal = post_of_visitor(d, *conversation, c, hash)) return *refusal;
   } else {
-    if (over(*conversation) && c.author != Author::note) return refused(Refusal::wrong_state);
     append(d, *conversation, c, hash);
-    if (c.author == Author::agent) answered(d, *conversation);
+    const bool stops = c.author == Author::agent || (planted(Planted::bot_answers) && c.author == Author::bot);
+    if (stops) answered(d, *conversation);
   }
   return Posted{.n = c.n, .seq = c.author == Author::note ? 0 : conversation->last_seq};
 }

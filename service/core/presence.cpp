@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "service/core/decider.hpp"
+#include "service/core/state_table.hpp"
 
 namespace heti::core {
 namespace {
@@ -14,6 +15,18 @@ std::vector<ConversationId> conversations_of(const State& state, const PublicId&
     found.push_back(i->second);
   }
   return found;
+}
+
+// LOST comes by itself, never by wish.
+std::optional<AgentAsk> ask_for(AgentStatus status) {
+  switch (status) {
+    case AgentStatus::online: return AgentAsk::ready;
+    case AgentStatus::away: return AgentAsk::away;
+    case AgentStatus::finishing: return AgentAsk::end_shift;
+    case AgentStatus::offline: return AgentAsk::log_out;
+    case AgentStatus::lost: break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -52,6 +65,7 @@ Answer agent_hello(Decider& d, const command::AgentHello& c) {
     change_status(d, agent, AgentStatus::away, StatusReason::connected);
   } else if (agent.status == AgentStatus::lost) {
     change_status(d, agent, agent.before_lost, StatusReason::reconnected);
+    finish_if_empty(d, agent);  // The last wrap-up may have ended while nobody was there.
   }
   route(d);
   return console_view(d.state, agent, d.at);
@@ -72,33 +86,31 @@ Answer set_status(Decider& d, const command::SetStatus& c) {
   const auto found = d.state.agents.find(c.agent);
   if (found == d.state.agents.end() || found->second.removed) return refused(Refusal::not_found);
   Agent& agent = found->second;
-  if (agent.status == c.status) return Done{};
-  switch (c.status) {
-    case AgentStatus::online:
-      if (agent.connections.empty() || agent.status == AgentStatus::finishing) return refused(Refusal::wrong_state);
-      change_status(d, agent, AgentStatus::online, StatusReason::chosen);
-      return Done{};
-    case AgentStatus::away:
-      if (agent.connections.empty() || agent.status == AgentStatus::finishing) return refused(Refusal::wrong_state);
-      change_status(d, agent, AgentStatus::away, StatusReason::chosen);
-      rescind_offers(d, agent, OfferEnd::rescinded);
-      return Done{};
-    case AgentStatus::finishing:
-      if (agent.status != AgentStatus::online && agent.status != AgentStatus::away) {
-        return refused(Refusal::wrong_state);
-      }
-      change_status(d, agent, AgentStatus::finishing, StatusReason::chosen);
-      rescind_offers(d, agent, OfferEnd::rescinded);
-      finish_if_empty(d, agent);
-      return Done{};
-    case AgentStatus::offline:
-      change_status(d, agent, AgentStatus::offline, StatusReason::chosen);
-      rescind_offers(d, agent, OfferEnd::rescinded);
-      release_all(d, agent, d.at);
-      return Done{};
-    case AgentStatus::lost: break;
+  StatusReason reason = StatusReason::chosen;
+  if (c.by && *c.by != c.agent) {
+    const auto by = d.state.agents.find(*c.by);
+    if (by == d.state.agents.end() || by->second.removed) return refused(Refusal::not_found);
+    if (!by->second.settings.supervisor || c.status == AgentStatus::online) return refused(Refusal::not_allowed);
+    reason = StatusReason::supervisor;
   }
-  return refused(Refusal::not_allowed);
+  const auto ask = ask_for(c.status);
+  if (!ask) return refused(Refusal::not_allowed);
+  switch (allowed(agent.status, *ask)) {
+    case Allowed::no: return refused(Refusal::wrong_state);
+    case Allowed::already: return Done{};
+    case Allowed::yes: break;
+  }
+  // Who has logged out but is still connected logs in again by being away or ready.
+  const bool logs_in = agent.status == AgentStatus::offline;
+  if (logs_in && (agent.connections.empty() || reason == StatusReason::supervisor)) {
+    return refused(Refusal::wrong_state);
+  }
+  if (logs_in && c.status == AgentStatus::online) change_status(d, agent, AgentStatus::away, reason);
+  change_status(d, agent, c.status, reason);
+  rescind_offers(d, agent, OfferEnd::rescinded);
+  if (c.status == AgentStatus::offline) release_all(d, agent, d.at);
+  finish_if_empty(d, agent);
+  return Done{};
 }
 
 // The grace of a lost agent is over, or a wrap-up has run out.
@@ -119,7 +131,7 @@ void expire_agent(Decider& d, Agent& agent) {
 Answer visitor_hello(Decider& d, const command::VisitorHello& c) {
   const auto queue = d.state.queues.find(c.queue);
   if (queue == d.state.queues.end() || queue->second.removed) return refused(Refusal::not_found);
-  WelcomeView view{.queue = view_of(d.state, queue->second, d.at), .conversation = std::nullopt};
+  WelcomeView view{.queue = view_of(queue->second, d.at), .conversation = std::nullopt};
   const auto present = d.state.of_visitor.find({c.visitor, c.queue});
   if (present == d.state.of_visitor.end()) return view;
   Conversation& conversation = conversation_at(d.state, present->second);

@@ -23,6 +23,24 @@ struct Target {
   auto fields() { return std::tie(threshold, goal_permille); }
 };
 
+// A class of visitors that is served earlier: its credit is taken off the place in the line, so nobody starves.
+struct Priority {
+  std::string name;
+  Millis credit{};
+  friend bool operator==(const Priority&, const Priority&) = default;
+  auto fields() { return std::tie(name, credit); }
+};
+
+// A chat that starts on a page whose address begins with `prefix` asks for these skills and has this priority (empty:
+// none). The first rule that fits counts.
+struct PageRule {
+  std::string prefix;
+  std::string priority;
+  std::vector<std::string> skills;
+  friend bool operator==(const PageRule&, const PageRule&) = default;
+  auto fields() { return std::tie(prefix, priority, skills); }
+};
+
 struct QueueSettings {
   std::string name;
   std::string display_name;
@@ -41,13 +59,21 @@ struct QueueSettings {
   Millis wrapup = 60s;
   Millis reopen_window = 24h;
   Millis closing = 30min;
+  // After so much business time in this line, the agents of the queue `overflow` (empty: none) may take it too.
+  std::string overflow{};
+  Millis overflow_after = 120s;
+  // How long a waiting visitor is kept for the agent of last time, who is at work but has no free slot.
+  Millis sticky_hold{0};
+  // After so much business time without a human the contact is closed with the offer to leave a message; 0: never.
+  Millis max_wait{0};
+  std::vector<PageRule> pages{};
   // The posted hours. The core never reads them: whoever owns the workspace compiles them into a calendar command.
   Schedule schedule{};
   friend bool operator==(const QueueSettings&, const QueueSettings&) = default;
   auto fields() {
     return std::tie(name, display_name, min_agents, first_response, reply, after_hours, mode, short_abandon,
                     visitor_grace, idle_close, agent_grace, offer_timeout, bar, reoffer, wrapup, reopen_window, closing,
-                    schedule);
+                    overflow, overflow_after, sticky_hold, max_wait, pages, schedule);
   }
 };
 
@@ -57,15 +83,17 @@ struct AgentSettings {
   std::vector<std::string> queues;
   std::uint32_t capacity = 3;
   bool supervisor = false;
+  std::vector<std::string> skills{};
   friend bool operator==(const AgentSettings&, const AgentSettings&) = default;
-  auto fields() { return std::tie(name, display_name, queues, capacity, supervisor); }
+  auto fields() { return std::tie(name, display_name, queues, capacity, supervisor, skills); }
 };
 
 struct Settings {
   std::vector<QueueSettings> queues;
   std::vector<AgentSettings> agents;
+  std::vector<Priority> priorities{};
   friend bool operator==(const Settings&, const Settings&) = default;
-  auto fields() { return std::tie(queues, agents); }
+  auto fields() { return std::tie(queues, agents, priorities); }
 };
 
 }  // namespace heti::core

@@ -5,23 +5,39 @@
 namespace heti::core {
 namespace {
 
-void add(StaffingTotals& totals, Millis open, const Staffing& staffing, std::uint32_t minimum) {
+void add(StaffingTotals& totals, Millis open, std::uint32_t staffed, bool free_slot, std::uint32_t minimum) {
   totals.open += open;
-  if (staffing.staffed >= minimum) {
+  if (staffed >= minimum) {
     totals.staffed += open;
   } else {
     totals.understaffed += open;
-    totals.shortfall += open * (minimum - staffing.staffed);
+    totals.shortfall += open * (minimum - staffed);
   }
-  if (staffing.staffed == 0) {
+  if (staffed == 0) {
     totals.unstaffed += open;
-  } else if (!staffing.free_slot) {
+  } else if (!free_slot) {
     totals.saturated += open;
   }
 }
 
-bool member(const Agent& agent, QueueId queue) {
-  return std::find(agent.queues.begin(), agent.queues.end(), queue) != agent.queues.end();
+void add_until(StaffingTotals& totals, const Queue& queue, Instant at) {
+  if (at <= totals.until) return;
+  const Millis open = queue.hours.elapsed(totals.until, at);
+  totals.until = at;
+  if (open > Millis{0}) add(totals, open, queue.staffed, !queue.free.empty(), queue.settings.min_agents);
+}
+
+void add_until(PresenceTotals& totals, const Agent& agent, Instant at) {
+  if (at <= totals.until) return;
+  const Millis time = at - totals.until;
+  totals.until = at;
+  totals.status[static_cast<std::size_t>(agent.status)] += time;
+  const auto held = static_cast<std::int64_t>(agent.engagements.size());
+  if (held > 0) totals.engaged += time;
+  totals.chats += time * held;
+  if (!agent.staffs()) return;
+  totals.busy += time * agent.busy();
+  totals.capacity += time * agent.settings.capacity;
 }
 
 Millis streak(const Queue& queue, const std::optional<Instant>& since, Instant now) {
@@ -31,40 +47,38 @@ Millis streak(const Queue& queue, const std::optional<Instant>& since, Instant n
 
 }  // namespace
 
-Staffing staffing_of(const State& state, const Queue& queue) {
-  Staffing staffing;
-  for (const auto& [id, agent] : state.agents) {
-    if (agent.removed || !agent.staffs() || !member(agent, queue.id)) continue;
-    ++staffing.staffed;
-    staffing.free_slot = staffing.free_slot || agent.has_free_slot();
+void accrue(Queue& queue, Instant at) { add_until(queue.totals, queue, at); }
+
+void accrue_presence(Agent& agent, Instant at) {
+  const auto held = agent.engagements.size();
+  if (held > 0 && at > agent.totals.until) {
+    const auto time = static_cast<std::uint64_t>((at - agent.totals.until).count());
+    for (auto& [id, engagement] : agent.engagements) engagement.focus += time * focus_parts / held;
   }
-  return staffing;
+  add_until(agent.totals, agent, at);
 }
 
-void accrue(const State& state, Queue& queue, Instant at) {
-  if (at <= queue.totals.until) return;
-  const Millis open = queue.hours.elapsed(queue.totals.until, at);
-  queue.totals.until = at;
-  if (open > Millis{0}) add(queue.totals, open, staffing_of(state, queue), queue.settings.min_agents);
+Millis focus_of(const Engagement& engagement) {
+  return Millis{static_cast<std::int64_t>(engagement.focus / focus_parts)};
 }
 
-void accrue_of(State& state, const Agent& agent, Instant at) {
-  for (const QueueId id : agent.queues) accrue(state, state.queues.at(id), at);
+void before_change(State& state, Agent& agent, Instant at) {
+  for (const QueueId id : agent.queues) accrue(state.queues.at(id), at);
+  accrue_presence(agent, at);
 }
 
 void accrue_outage(Queue& queue, Instant from, Instant to) {
-  add(queue.totals, queue.hours.elapsed(from, to), Staffing{}, queue.settings.min_agents);
+  add(queue.totals, queue.hours.elapsed(from, to), 0, false, queue.settings.min_agents);
   queue.totals.until = std::max(queue.totals.until, to);
 }
 
-void mark_shortage(const State& state, Queue& queue, Instant at) {
-  const std::uint32_t staffed = staffing_of(state, queue).staffed;
-  if (staffed > 0) {
+void mark_shortage(Queue& queue, Instant at) {
+  if (queue.staffed > 0) {
     queue.unstaffed_since.reset();
   } else if (!queue.unstaffed_since) {
     queue.unstaffed_since = at;
   }
-  if (staffed >= queue.settings.min_agents) {
+  if (queue.staffed >= queue.settings.min_agents) {
     queue.understaffed_since.reset();
   } else if (!queue.understaffed_since) {
     queue.understaffed_since = at;
@@ -72,14 +86,18 @@ void mark_shortage(const State& state, Queue& queue, Instant at) {
 }
 
 void mark_shortage_of(State& state, const Agent& agent, Instant at) {
-  for (const QueueId id : agent.queues) mark_shortage(state, state.queues.at(id), at);
+  for (const QueueId id : agent.queues) mark_shortage(state.queues.at(id), at);
 }
 
-StaffingTotals totals_at(const State& state, const Queue& queue, Instant now) {
+StaffingTotals totals_at(const Queue& queue, Instant now) {
   StaffingTotals totals = queue.totals;
-  if (now <= totals.until) return totals;
-  add(totals, queue.hours.elapsed(totals.until, now), staffing_of(state, queue), queue.settings.min_agents);
-  totals.until = now;
+  add_until(totals, queue, now);
+  return totals;
+}
+
+PresenceTotals totals_at(const Agent& agent, Instant now) {
+  PresenceTotals totals = agent.totals;
+  add_until(totals, agent, now);
   return totals;
 }
 

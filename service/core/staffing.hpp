@@ -4,23 +4,21 @@
 
 namespace heti::core {
 
-struct Staffing {
-  std::uint32_t staffed = 0;  // members ONLINE; a free slot is not required
-  bool free_slot = false;     // at least one of them could take a chat now
-};
-Staffing staffing_of(const State& state, const Queue& queue);
-
 // Adds the time since `totals.until` under the present staffing. Call before anything that changes it.
-void accrue(const State& state, Queue& queue, Instant at);
-void accrue_of(State& state, const Agent& agent, Instant at);
+void accrue(Queue& queue, Instant at);
+void accrue_presence(Agent& agent, Instant at);
+Millis focus_of(const Engagement& engagement);
+// Both, for an agent whose status or slots are about to change. Call reindex(state, agent) after the change.
+void before_change(State& state, Agent& agent, Instant at);
 // The service was down: open time counts as unstaffed.
 void accrue_outage(Queue& queue, Instant from, Instant to);
 // Marks since when nobody, or too few, staff the queue. Call after what changed it.
-void mark_shortage(const State& state, Queue& queue, Instant at);
+void mark_shortage(Queue& queue, Instant at);
 void mark_shortage_of(State& state, const Agent& agent, Instant at);
 
 // The totals as they stand at `now`.
-StaffingTotals totals_at(const State& state, const Queue& queue, Instant now);
+StaffingTotals totals_at(const Queue& queue, Instant now);
+PresenceTotals totals_at(const Agent& agent, Instant now);
 // Business time that nobody (too few) has staffed the queue, counted from its opening; 0 while closed.
 Millis unstaffed_streak(const Queue& queue, Instant now);
 Millis understaffed_streak(const Queue& queue, Instant now);

@@ -1,5 +1,7 @@
 #include "service/core/state.hpp"
 
+#include <algorithm>
+
 #include "service/base/bytes.hpp"
 #include "service/base/check.hpp"
 #include "service/core/decider.hpp"
@@ -9,12 +11,12 @@ namespace heti::core {
 
 Conversation* State::find(const PublicId& id) {
   const auto found = by_public_id.find(id);
-  return found == by_public_id.end() ? nullptr : &conversations.at(found->second);
+  return found == by_public_id.end() ? nullptr : found->second;
 }
 
 const Conversation* State::find(const PublicId& id) const {
   const auto found = by_public_id.find(id);
-  return found == by_public_id.end() ? nullptr : &conversations.at(found->second);
+  return found == by_public_id.end() ? nullptr : found->second;
 }
 
 const Queue* State::queue_named(std::string_view name) const {
@@ -36,7 +38,6 @@ std::string state_bytes(const State& state) { return to_bytes(state); }
 std::optional<State> state_from_bytes(std::string_view bytes) {
   auto state = from_bytes<State>(bytes);
   if (!state) return std::nullopt;
-  for (const auto& [id, conversation] : state->conversations) state->by_public_id[conversation.public_id] = id;
   reindex_all(*state);
   return state;
 }
@@ -54,16 +55,22 @@ Agent& agent_at(State& state, AgentId id) {
 }
 
 Conversation& conversation_at(State& state, ConversationId id) {
-  const auto found = state.conversations.find(id);
-  CHECK(found != state.conversations.end());
-  return found->second;
+  const auto found = state.by_id.find(id.value());
+  CHECK(found != state.by_id.end());
+  return *found->second;
+}
+
+bool serves(const Agent& agent, QueueId queue) {
+  return std::find(agent.queues.begin(), agent.queues.end(), queue) != agent.queues.end();
 }
 
 bool may_see(const Agent& agent, const Conversation& conversation) {
-  for (const QueueId queue : agent.queues) {
-    if (queue == conversation.queue) return true;
-  }
-  return false;
+  if (agent.removed) return false;
+  if (serves(agent, conversation.queue)) return true;
+  if (conversation.agent == agent.id || conversation.last_agent == agent.id) return true;
+  if (!conversation.contact) return false;
+  const Contact& contact = *conversation.contact;
+  return serves(agent, contact.line) || (contact.overflow && serves(agent, *contact.overflow));
 }
 
 std::uint64_t next_seq(const Conversation& conversation) { return conversation.last_seq + 1; }

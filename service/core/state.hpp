@@ -1,5 +1,6 @@
 #pragma once
 // State is fold(evolve, events), nothing else. Ordered containers only: the same journal gives the same bytes.
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -7,6 +8,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <vector>
 
 #include "service/core/business_time.hpp"
@@ -66,7 +68,16 @@ struct Contact {
   std::optional<Promise> turn;  // visitor messages that nobody has answered, after the first response
   Stage stay{};                 // the present or last queue stay
   Instant stay_since;
-  auto fields() { return std::tie(id, stage, t_enq, key, first_response, first_response_time, turn, stay, stay_since); }
+  QueueId line;  // where it waits or waited last; the promises stay those of the conversation's queue
+  std::optional<QueueId> overflow;  // whose agents may take it too
+  Instant widen_at = never;         // when that will be
+  Instant held_until = never;       // kept for the agent of last time; never: not held
+  Instant give_up_at = never;       // when waiting is over without a human
+  bool outbound = false;            // an agent began it
+  auto fields() {
+    return std::tie(id, stage, t_enq, key, first_response, first_response_time, turn, stay, stay_since, line, overflow,
+                    widen_at, held_until, give_up_at, outbound);
+  }
 };
 
 struct Offer {
@@ -84,6 +95,22 @@ struct Bar {
   auto fields() { return std::tie(soft_at, until, soft); }
 };
 
+// Public ids are random already.
+struct PublicIdHash {
+  std::size_t operator()(const PublicId& id) const { return static_cast<std::size_t>(id.high ^ id.low); }
+};
+
+// Order in which things become due. Promises and opening hours are due AT their instant; a wall timer lets a command of
+// exactly that instant go first, so it runs for any later time.
+enum class DueRank : std::uint8_t { at_instant = 0, after_instant = 1 };
+struct Due {
+  Instant at;
+  DueRank rank{};
+  enum class Kind : std::uint8_t { queue = 0, agent = 1, conversation = 2 } kind{};
+  std::uint64_t id = 0;
+  friend auto operator<=>(const Due&, const Due&) = default;
+};
+
 struct Conversation {
   ConversationId id;
   PublicId public_id;
@@ -93,7 +120,10 @@ struct Conversation {
   VisitorFacts facts;
   Instant created;
   bool bot_first = false;
-  std::optional<Contact> contact;  // live
+  std::string priority;
+  Millis credit{};
+  std::vector<std::string> skills;  // an agent must have them all; sorted
+  std::optional<Contact> contact;   // live
   std::optional<Offer> offer;
   std::optional<AgentId> agent;  // holds it, also while in wrap-up
   EngagementId engagement;
@@ -115,14 +145,20 @@ struct Conversation {
   std::string preview;
   Author preview_author{};
 
+  std::optional<Due> due_as;  // derived: its place in State::due
+
   bool waits() const { return state == ConversationState::queued || state == ConversationState::offered; }
   bool live() const { return contact.has_value(); }
   auto fields() {
-    return std::tie(id, public_id, visitor, queue, state, facts, created, bot_first, contact, offer, agent, engagement,
-                    connections, gone_at, gone_due, barred, last_agent, last_contact_at, first_enq, closed_at,
-                    final_due, answered, rating, last_seq, mark_uses, marks, recent, preview, preview_author);
+    return std::tie(id, public_id, visitor, queue, state, facts, created, bot_first, priority, credit, skills, contact,
+                    offer, agent, engagement, connections, gone_at, gone_due, barred, last_agent, last_contact_at,
+                    first_enq, closed_at, final_due, answered, rating, last_seq, mark_uses, marks, recent, preview,
+                    preview_author);
   }
 };
+
+// Parts of a millisecond that 1 to 10 chats at once divide evenly.
+inline constexpr std::uint64_t focus_parts = 2520;
 
 // A slot of an agent that is taken: active from accept to the end of the chat, then wrap-up.
 struct Engagement {
@@ -130,7 +166,33 @@ struct Engagement {
   Instant accepted;
   std::optional<Instant> ended;
   Instant wrapup_due = never;
-  auto fields() { return std::tie(conversation, accepted, ended, wrapup_due); }
+  std::uint64_t focus = 0;  // in parts of a millisecond: handle time divided by the chats held in it
+  auto fields() { return std::tie(conversation, accepted, ended, wrapup_due, focus); }
+};
+
+// Exact integrals over wall time, in milliseconds, up to `until`; time in which the service was down is in none.
+struct PresenceTotals {
+  Instant until;
+  std::array<Millis, 5> status{};  // by AgentStatus
+  Millis engaged{};                // held at least one chat
+  Millis busy{};                   // slot-milliseconds taken while ONLINE
+  Millis capacity{};               // slot-milliseconds there were while ONLINE
+  Millis chats{};                  // chat-milliseconds held, in any status: over `engaged` it is the concurrency
+  friend bool operator==(const PresenceTotals&, const PresenceTotals&) = default;
+  auto fields() { return std::tie(until, status, engaged, busy, capacity, chats); }
+};
+
+// Where an agent stands among those with a free slot: least busy by ratio, longest without a new chat, lowest id.
+struct FreeAgent {
+  std::uint32_t busy = 0;
+  std::uint32_t capacity = 1;
+  Instant last_assigned;
+  AgentId id;
+  friend bool operator<(const FreeAgent& a, const FreeAgent& b) {
+    const auto load_a = static_cast<std::uint64_t>(a.busy) * b.capacity;
+    const auto load_b = static_cast<std::uint64_t>(b.busy) * a.capacity;
+    return std::tie(load_a, a.last_assigned, a.id) < std::tie(load_b, b.last_assigned, b.id);
+  }
 };
 
 struct Agent {
@@ -148,13 +210,20 @@ struct Agent {
   Instant last_assigned;
   std::map<EngagementId, Engagement> engagements;
   std::set<ConversationId> offers;
+  std::vector<std::string> skills;  // sorted
+  PresenceTotals totals;
+
+  // Derived, kept by reindex(): what the queues' indexes hold of this agent.
+  std::optional<Due> due_as;
+  std::vector<QueueId> counted_in;
+  std::optional<FreeAgent> free_as;
 
   std::uint32_t busy() const { return static_cast<std::uint32_t>(engagements.size() + offers.size()); }
   bool has_free_slot() const { return busy() < settings.capacity; }
   bool staffs() const { return status == AgentStatus::online; }
   auto fields() {
     return std::tie(id, settings, removed, queues, status, before_lost, reason, connections, lost_at, grace_due,
-                    expiries, last_assigned, engagements, offers);
+                    expiries, last_assigned, engagements, offers, skills, totals);
   }
 };
 
@@ -179,10 +248,17 @@ struct Queue {
   std::string tzdata_version;
   bool open = false;
   Instant closing_until = never;                         // while closing: when it ends; else never
-  std::set<std::pair<Instant, ConversationId>> waiting;  // key (t_enq less the priority's credit), then id
+  std::set<std::pair<Instant, ConversationId>> waiting;  // its line: key (t_enq less the priority's credit), then id
   StaffingTotals totals;
   std::optional<Instant> unstaffed_since;  // since when no agent staffs it, open or not
   std::optional<Instant> understaffed_since;
+
+  // Derived, kept by reindex().
+  std::optional<Due> due_as;
+  std::set<std::pair<Instant, ConversationId>> unoffered;  // those of the line that nobody has been offered
+  std::uint32_t staffed = 0;                               // members ONLINE
+  std::set<FreeAgent> free;                                // of them, with a free slot
+  bool helped = false;                                     // others may take some of those who wait here
 
   bool closing() const { return closing_until != never; }
   auto fields() {
@@ -191,20 +267,18 @@ struct Queue {
   }
 };
 
-// Order in which things become due. Promises and opening hours are due AT their instant; a wall timer lets a command of
-// exactly that instant go first, so it runs for any later time.
-enum class DueRank : std::uint8_t { at_instant = 0, after_instant = 1 };
-struct Due {
-  Instant at;
-  DueRank rank{};
-  enum class Kind : std::uint8_t { queue = 0, agent = 1, conversation = 2 } kind{};
-  std::uint64_t id = 0;
-  friend auto operator<=>(const Due&, const Due&) = default;
-};
-
 struct State {
-  Instant now;  // of the last event
+  State() = default;
+  State(State&&) = default;
+  State& operator=(State&&) = default;
+  State(const State&) = delete;  // The indexes point into it.
+  State& operator=(const State&) = delete;
+  ~State() = default;
+
+  Instant now;         // of the last event
+  Instant resumed_at;  // when the service last came back: it was alive then
   std::uint64_t settings_version = 0;
+  std::vector<Priority> priorities;
   std::map<QueueId, Queue> queues;
   std::map<AgentId, Agent> agents;
   std::map<ConversationId, Conversation> conversations;
@@ -213,14 +287,14 @@ struct State {
   std::uint64_t last_contact = 0;
   std::uint64_t last_engagement = 0;
 
-  // Derived from the above, rebuilt by reindex(): not part of the bytes.
-  std::map<PublicId, ConversationId> by_public_id;
+  // Derived from the above, rebuilt by reindex_all(): not part of the bytes.
+  std::unordered_map<PublicId, Conversation*, PublicIdHash> by_public_id;
+  std::unordered_map<std::uint64_t, Conversation*> by_id;
   std::set<Due> due;
-  std::map<std::pair<Due::Kind, std::uint64_t>, Due> due_of;
 
   auto fields() {
-    return std::tie(now, settings_version, queues, agents, conversations, of_visitor, last_conversation, last_contact,
-                    last_engagement);
+    return std::tie(now, resumed_at, settings_version, priorities, queues, agents, conversations, of_visitor,
+                    last_conversation, last_contact, last_engagement);
   }
 
   Conversation* find(const PublicId& id);
@@ -233,6 +307,6 @@ struct State {
 std::string state_bytes(const State& state);
 std::optional<State> state_from_bytes(std::string_view bytes);
 // Raise when the layout of the bytes changes: snapshots of another format are not used, the journal is replayed.
-inline constexpr std::uint32_t state_format = 1;
+inline constexpr std::uint32_t state_format = 2;
 
 }  // namespace heti::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "service/base/check.hpp"
+#include "service/base/planted.hpp"
 #include "service/core/decide.hpp"
 #include "service/core/decider.hpp"
 
@@ -16,52 +17,87 @@ void keep_first(std::optional<Due>& first, Instant at, DueRank rank) {
   }
 }
 
-void store(State& state, Due::Kind kind, std::uint64_t id, std::optional<Due> due) {
-  unindex(state, kind, id);
-  if (!due) return;
-  due->kind = kind;
-  due->id = id;
-  state.due.insert(*due);
-  state.due_of.insert({{kind, id}, *due});
+template <class Owner>
+void store(State& state, Owner& owner, Due::Kind kind, std::optional<Due> due) {
+  if (due) {
+    due->kind = kind;
+    due->id = owner.id.value();
+  }
+  if (due == owner.due_as) return;
+  if (owner.due_as) state.due.erase(*owner.due_as);
+  if (due) state.due.insert(*due);
+  owner.due_as = due;
+}
+
+// Who staffs its queues, and who of them could take a chat now.
+void index_free(State& state, Agent& agent) {
+  for (const QueueId id : agent.counted_in) {
+    Queue& queue = state.queues.at(id);
+    --queue.staffed;
+    if (agent.free_as) queue.free.erase(*agent.free_as);
+  }
+  agent.counted_in.clear();
+  agent.free_as.reset();
+  const bool there = agent.staffs() || (planted(Planted::lost_is_staffed) && agent.status == AgentStatus::lost);
+  if (agent.removed || !there) return;
+  agent.counted_in = agent.queues;
+  std::uint32_t busy = agent.busy();
+  if (planted(Planted::wrapup_frees_slot)) {
+    for (const auto& [id, engagement] : agent.engagements) busy -= engagement.ended ? 1 : 0;
+  }
+  const std::uint32_t slots = agent.settings.capacity + (planted(Planted::capacity_off_by_one) ? 1 : 0);
+  if (agent.staffs() && busy < slots) {
+    agent.free_as = FreeAgent{
+        .busy = busy, .capacity = agent.settings.capacity, .last_assigned = agent.last_assigned, .id = agent.id};
+  }
+  for (const QueueId id : agent.counted_in) {
+    Queue& queue = state.queues.at(id);
+    ++queue.staffed;
+    if (agent.free_as) queue.free.insert(*agent.free_as);
+  }
 }
 
 }  // namespace
 
-void unindex(State& state, Due::Kind kind, std::uint64_t id) {
-  const auto old = state.due_of.find({kind, id});
-  if (old == state.due_of.end()) return;
-  state.due.erase(old->second);
-  state.due_of.erase(old);
+void unindex(State& state, Conversation& conversation) {
+  store(state, conversation, Due::Kind::conversation, std::nullopt);
 }
 
-void reindex(State& state, const Queue& queue) {
+void reindex(State& state, Queue& queue) {
   std::optional<Due> first;
   if (!queue.removed) {
     const bool open_now = queue.hours.is_open(state.now);
     keep_first(first, open_now != queue.open ? state.now : queue.hours.next_change(state.now), DueRank::at_instant);
     keep_first(first, queue.closing_until, DueRank::after_instant);
   }
-  store(state, Due::Kind::queue, queue.id.value(), first);
+  store(state, queue, Due::Kind::queue, first);
 }
 
-void reindex(State& state, const Agent& agent) {
+void reindex(State& state, Agent& agent) {
   std::optional<Due> first;
   keep_first(first, agent.grace_due, DueRank::after_instant);
   for (const auto& [id, engagement] : agent.engagements) {
     keep_first(first, engagement.wrapup_due, DueRank::after_instant);
   }
-  store(state, Due::Kind::agent, agent.id.value(), first);
+  store(state, agent, Due::Kind::agent, first);
+  index_free(state, agent);
 }
 
-void reindex(State& state, const Conversation& conversation) {
+void reindex(State& state, Conversation& conversation) {
   std::optional<Due> first;
   if (conversation.contact) {
     const Contact& contact = *conversation.contact;
     // While the visitor is away, within the grace, the first-response verdict is held.
-    if (!contact.first_response.judged && !conversation.gone_at) {
+    const bool held = conversation.gone_at && !planted(Planted::held_verdict_given);
+    if (!contact.first_response.judged && !held && !planted(Planted::verdict_at_reply)) {
       keep_first(first, contact.first_response.breach_at, DueRank::at_instant);
     }
     if (contact.turn && !contact.turn->judged) keep_first(first, contact.turn->breach_at, DueRank::at_instant);
+    if (conversation.waits()) {
+      keep_first(first, contact.widen_at, DueRank::at_instant);
+      if (!contact.first_response_time) keep_first(first, contact.give_up_at, DueRank::at_instant);
+      keep_first(first, contact.held_until, DueRank::after_instant);
+    }
   }
   keep_first(first, conversation.gone_due, DueRank::after_instant);
   if (conversation.offer) keep_first(first, conversation.offer->due, DueRank::after_instant);
@@ -69,15 +105,38 @@ void reindex(State& state, const Conversation& conversation) {
     keep_first(first, bar.soft ? bar.until : std::min(bar.soft_at, bar.until), DueRank::after_instant);
   }
   keep_first(first, conversation.final_due, DueRank::after_instant);
-  store(state, Due::Kind::conversation, conversation.id.value(), first);
+  store(state, conversation, Due::Kind::conversation, first);
 }
 
 void reindex_all(State& state) {
   state.due.clear();
-  state.due_of.clear();
-  for (const auto& [id, queue] : state.queues) reindex(state, queue);
-  for (const auto& [id, agent] : state.agents) reindex(state, agent);
-  for (const auto& [id, conversation] : state.conversations) reindex(state, conversation);
+  state.by_public_id.clear();
+  state.by_id.clear();
+  for (auto& [id, queue] : state.queues) {
+    queue.due_as.reset();
+    queue.staffed = 0;
+    queue.free.clear();
+    queue.unoffered.clear();
+    queue.helped = false;
+    reindex(state, queue);
+  }
+  for (auto& [id, agent] : state.agents) {
+    agent.due_as.reset();
+    agent.counted_in.clear();
+    agent.free_as.reset();
+    reindex(state, agent);
+  }
+  for (auto& [id, conversation] : state.conversations) {
+    conversation.due_as.reset();
+    const bool helped = conversation.contact && conversation.contact->overflow;
+    if (helped) state.queues.at(conversation.contact->line).helped = true;
+    state.by_public_id[conversation.public_id] = state.by_id[id.value()] = &conversation;
+    if (conversation.state == ConversationState::queued) {
+      const Contact& contact = *conversation.contact;
+      state.queues.at(contact.line).unoffered.insert({contact.key, id});
+    }
+    reindex(state, conversation);
+  }
 }
 
 Instant next_deadline(const State& state) {
@@ -86,12 +145,13 @@ Instant next_deadline(const State& state) {
   return first.rank == DueRank::at_instant ? first.at : first.at + Millis{1};
 }
 
-void expire(Decider& d, Instant now) {
+bool expire(Decider& d, Instant now, std::size_t events_max) {
   State& state = d.state;
   while (!state.due.empty() && next_deadline(state) <= now) {
+    if (d.events.size() >= events_max) return false;
     const Due due = *state.due.begin();
     const std::size_t events_before = d.events.size();
-    d.at = std::max(due.at, state.now);
+    d.at = std::max(planted(Planted::late_tick_stamps_now) ? now : due.at, state.now);
     switch (due.kind) {
       case Due::Kind::queue: expire_queue(d, state.queues.at(QueueId{static_cast<std::uint32_t>(due.id)})); break;
       case Due::Kind::agent: expire_agent(d, state.agents.at(AgentId{static_cast<std::uint32_t>(due.id)})); break;
@@ -100,6 +160,7 @@ void expire(Decider& d, Instant now) {
     CHECK(d.events.size() > events_before);  // What is due becomes a fact, or it would be due for ever.
     route(d);
   }
+  return true;
 }
 
 }  // namespace heti::core

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "service/core/decider.hpp"
-#include "service/core/staffing.hpp"
 #include "service/core/state.hpp"
 
 namespace heti::core {
@@ -28,8 +27,9 @@ std::optional<WaitView> wait_of(const Queue& queue, const Conversation& conversa
                   .breached = elapsed > promise.threshold};
 }
 
-std::optional<std::uint32_t> position_of(const Queue& queue, const Conversation& conversation) {
+std::optional<std::uint32_t> position_of(const State& state, const Conversation& conversation) {
   if (!conversation.waits()) return std::nullopt;
+  const Queue& queue = state.queues.at(conversation.contact->line);
   const auto place = queue.waiting.find({conversation.contact->key, conversation.id});
   return static_cast<std::uint32_t>(std::distance(queue.waiting.begin(), place)) + 1;
 }
@@ -60,6 +60,11 @@ struct EntryOf {
     return made;
   }
   Line operator()(const event::ContactQueued& e) const { return line(e.conversation, e.seq, EntryKind::reopened); }
+  Line operator()(const event::ContactInitiated& e) const {
+    Line made = line(e.conversation, e.seq, EntryKind::assigned);
+    if (made) made->second.name = display_name(state, e.agent);
+    return made;
+  }
   Line operator()(const event::ChatAssigned& e) const {
     Line made = line(e.conversation, e.seq, EntryKind::assigned);
     if (made) made->second.name = display_name(state, e.agent);
@@ -88,7 +93,7 @@ struct EntryOf {
 
 }  // namespace
 
-QueueView view_of(const State& state, const Queue& queue, Instant now) {
+QueueView view_of(const Queue& queue, Instant now) {
   const Instant change = queue.hours.next_change(now);
   return {.id = queue.id,
           .name = queue.settings.name,
@@ -98,7 +103,7 @@ QueueView view_of(const State& state, const Queue& queue, Instant now) {
           .next_change = change == never ? std::nullopt : std::optional{change},
           .after_hours = queue.settings.after_hours,
           .waiting = static_cast<std::uint32_t>(queue.waiting.size()),
-          .staffed = staffing_of(state, queue).staffed};
+          .staffed = queue.staffed};
 }
 
 AgentView view_of(const Agent& agent) {
@@ -116,8 +121,8 @@ ChatView chat_view(const State& state, const Conversation& conversation, Instant
   ChatView view;
   view.id = conversation.id;
   view.conversation = conversation.public_id;
-  view.queue_id = conversation.queue;
-  view.queue = queue.settings.name;
+  view.queue_id = conversation.contact ? conversation.contact->line : conversation.queue;
+  view.queue = state.queues.at(view.queue_id).settings.name;
   view.state = conversation.state;
   view.visitor = conversation.visitor;
   view.facts = conversation.facts;
@@ -160,7 +165,7 @@ ConversationView conversation_view(const State& state, const Conversation& conve
   view.visitor_online = !conversation.connections.empty();
   view.rating = conversation.rating;
   view.can_rate = over && conversation.answered && conversation.rating == 0;
-  view.position = position_of(queue, conversation);
+  view.position = position_of(state, conversation);
   view.visitor = conversation.visitor;
   view.facts = conversation.facts;
   for (const Entry& entry : conversation.recent) {
@@ -185,7 +190,7 @@ bool lists(const Agent& agent, const Conversation& conversation) {
 
 ConsoleView console_view(const State& state, const Agent& agent, Instant now) {
   ConsoleView view{.agent = view_of(agent), .queues = {}, .chats = {}};
-  for (const QueueId id : agent.queues) view.queues.push_back(view_of(state, state.queues.at(id), now));
+  for (const QueueId id : agent.queues) view.queues.push_back(view_of(state.queues.at(id), now));
   for (const auto& [id, conversation] : state.conversations) {
     if (lists(agent, conversation)) view.chats.push_back(chat_view(state, conversation, now));
   }

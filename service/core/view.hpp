@@ -73,7 +73,7 @@ struct WaitView {
 struct ChatView {
   ConversationId id;
   PublicId conversation;
-  QueueId queue_id;
+  QueueId queue_id;  // whose line it is in, or was assigned from
   std::string queue;
   ConversationState state{};
   PublicId visitor;
@@ -124,7 +124,7 @@ struct ConsoleView {
   std::vector<ChatView> chats;
 };
 
-QueueView view_of(const State& state, const Queue& queue, Instant now);
+QueueView view_of(const Queue& queue, Instant now);
 AgentView view_of(const Agent& agent);
 ChatView chat_view(const State& state, const Conversation& conversation, Instant now);
 // Entries with seq > after, as far as memory holds them (all of a live conversation's last ones, none of a closed one).

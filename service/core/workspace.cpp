@@ -1,6 +1,7 @@
 // Settings, calendars, opening and closing, and coming back after our own downtime.
 #include <algorithm>
 
+#include "service/base/planted.hpp"
 #include "service/core/decider.hpp"
 
 namespace heti::core {
@@ -33,7 +34,11 @@ Answer set_calendar(Decider& d, const command::SetCalendar& c) {
   return Done{};
 }
 
-bool takes_contacts(const Queue& queue) { return queue.open || queue.settings.after_hours == AfterHours::queue; }
+bool takes_contacts(const Queue& queue) {
+  return !queue.removed && (queue.open || queue.settings.after_hours == AfterHours::queue);
+}
+
+bool serves_waiting(const Queue& queue) { return takes_contacts(queue) || (!queue.removed && queue.closing()); }
 
 // Opening and closing happen AT their instant; the end of closing is a wall timer.
 void expire_queue(Decider& d, Queue& queue) {
@@ -48,6 +53,7 @@ void expire_queue(Decider& d, Queue& queue) {
   }
   if (!queue.closing() || d.at < queue.closing_until) return;
   d.emit(event::QueueClosingEnded{.queue = queue.id});
+  if (planted(Planted::drain_forgotten)) return;
   if (queue.settings.after_hours != AfterHours::queue) close_waiting(d, queue);
 }
 
@@ -73,7 +79,10 @@ void close_waiting(Decider& d, Queue& queue) {
 void resume_service(Decider& d, const command::ResumeService& c) {
   const Instant now = d.at;
   d.at = std::max(std::min(c.alive_until, now), d.state.now);
-  d.emit(event::ServiceResumed{.resumed_at = now, .node = c.node, .incarnation = c.incarnation});
+  // A second start right after the first: what the first counted as an outage is not one again.
+  const Instant down_from = std::clamp(d.state.resumed_at, d.at, now);
+  d.emit(event::ServiceResumed{
+      .resumed_at = now, .node = c.node, .incarnation = c.incarnation, .down_from = down_from});
   for (auto& [id, agent] : d.state.agents) rescind_offers(d, agent, OfferEnd::service);
   d.at = now;
 }

@@ -107,6 +107,14 @@ struct Counts::Counting {
     s.contacts[at(e.stage)]->Increment();
     if (e.stage == core::Stage::reopen) s.reopened->Increment();
   }
+  // Nobody asked for a human, so it counts as no contact; the agent's work counts.
+  void operator()(const event::ContactInitiated& e) {
+    Known& known = counts.known(e.conversation);
+    no_longer_fresh(known);
+    known.unwritten = false;
+    known.accepted = at_time;
+    ++known.engagements;
+  }
   void operator()(const event::OfferEnded& e) { series(e.conversation).offers[at(counted_as(e.result))]->Increment(); }
   void operator()(const event::ChatAssigned& e) {
     Known& known = counts.known(e.conversation);
@@ -119,7 +127,7 @@ struct Counts::Counting {
     Known& known = counts.known(e.conversation);
     Series& s = series(known);
     (e.stage == core::Stage::transfer ? s.transfers : s.requeues)->Increment();
-    observe(s.handle, std::max(Millis{0}, e.since - known.accepted));
+    observe(s.handle, e.handle > Millis{0} ? e.handle : std::max(Millis{0}, e.since - known.accepted));
     end_engagement(known);
   }
   void operator()(const event::FirstResponseGiven& e) { observe(series(e.conversation).first_response, e.time); }
@@ -129,9 +137,10 @@ struct Counts::Counting {
   }
   void operator()(const event::ContactEnded& e) {
     Series& s = series(e.conversation);
-    s.ended[at(ended_as(e.outcome, e.reason))]->Increment();
+    const bool outbound = e.outcome == core::Outcome::outbound;
+    if (!outbound) s.ended[at(ended_as(e.outcome, e.reason))]->Increment();
     if (e.outcome == core::Outcome::abandoned) observe(s.abandon, e.waited);
-    if (e.outcome == core::Outcome::answered && e.reason == core::EndReason::unanswered_turn) {
+    if ((outbound || e.outcome == core::Outcome::answered) && e.reason == core::EndReason::unanswered_turn) {
       s.unanswered_turns->Increment();
     }
   }

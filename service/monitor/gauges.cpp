@@ -71,7 +71,8 @@ std::map<core::QueueId, Figures> gather(const State& state, Instant now) {
     for (const auto& [key, waiting] : queue.waiting) {
       const Conversation& conversation = state.conversations.at(waiting);
       ++(conversation.state == ConversationState::offered ? figures.offered : figures.queued);
-      add_live(figures, queue, conversation, now);
+      // The promise is that of the queue where the visitor came in, wherever they wait now.
+      add_live(gathered[conversation.queue], state.queues.at(conversation.queue), conversation, now);
     }
   }
   for (const auto& [agent_id, agent] : state.agents) {
@@ -184,7 +185,7 @@ class Writer {
   }
 
   void write_integrals() {
-    const core::StaffingTotals now = core::totals_at(in_.state, *queue_, in_.now);
+    const core::StaffingTotals now = core::totals_at(*queue_, in_.now);
     const auto found = in_.totals_at_start.find(queue_->id);
     const core::StaffingTotals start = found == in_.totals_at_start.end() ? core::StaffingTotals{} : found->second;
     // Never below 0: after a start with the wall clock behind the journal's last mark the integrals have to catch up.

@@ -46,7 +46,7 @@ void Monitor::begin(const Sources& sources, const core::State& recovered) {
   counts_.begin(recovered);
   const Instant alive_until = sources.journal.alive_until();
   for (const auto& [id, queue] : recovered.queues) {
-    totals_at_start_[id] = core::totals_at(recovered, queue, alive_until);
+    totals_at_start_[id] = core::totals_at(queue, alive_until);
   }
 }
 
@@ -54,6 +54,22 @@ void Monitor::on_durable(const sequencer::Durable& batch) {
   CHECK(sources_);
   for (const core::Event& event : batch.events) counts_.count(event, batch.state);
 }
+
+namespace {
+
+// Every pair of command and reason is there from the start, or its first increase would not be seen.
+void write_refusals(Sheet& sheet, const sequencer::Sequencer::Refusals& refusals) {
+  for (std::size_t command = 0; command < refusals.size(); ++command) {
+    for (std::size_t reason = 1; reason < refusals[command].size(); ++reason) {
+      sheet.counter(catalogue::commands_refused,
+                    {label("command", core::name_of_command(command)),
+                     label("reason", core::name_of(static_cast<core::Refusal>(reason)))},
+                    static_cast<double>(refusals[command][reason]));
+    }
+  }
+}
+
+}  // namespace
 
 std::string Monitor::scrape(const core::State& state, Instant now) const {
   CHECK(sources_);
@@ -68,6 +84,7 @@ std::string Monitor::scrape(const core::State& state, Instant now) const {
   sheet.counter(catalogue::journal_errors, {}, static_cast<double>(journal.append_errors));
   sheet.gauge(catalogue::journal_bytes, {}, static_cast<double>(journal.bytes));
   sheet.counter(catalogue::clock_steps, {}, static_cast<double>(sources_->clock.steps()));
+  if (sequencer_ != nullptr) write_refusals(sheet, sequencer_->refusals());
   sheet.gauge(catalogue::build_info, {label("version", version_)}, 1);
 
   std::vector<prometheus::MetricFamily> families = registry_.Collect();

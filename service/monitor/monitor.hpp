@@ -39,6 +39,9 @@ class Monitor : public sequencer::Projection {
   // the outage since the journal was last alive is, because no process before has.
   void begin(const Sources& sources, const core::State& recovered);
 
+  // Whose refused commands are shown; it must outlive the monitor. Without one there are none to show.
+  void watch(const sequencer::Sequencer& sequencer) { sequencer_ = &sequencer; }
+
   void on_durable(const sequencer::Durable& batch) override;
 
   // The text of /metrics. `state` may run ahead of the counters by a batch that is not durable yet. `now` is journal
@@ -56,6 +59,7 @@ class Monitor : public sequencer::Projection {
   Counts counts_;
   Process process_;
   std::optional<Sources> sources_;  // from begin()
+  const sequencer::Sequencer* sequencer_ = nullptr;
   std::map<core::QueueId, core::StaffingTotals> totals_at_start_;
 };
 

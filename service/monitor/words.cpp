@@ -18,6 +18,7 @@ Ended ended_as(Outcome outcome, EndReason reason) {
   switch (outcome) {
     case Outcome::answered: return Ended::answered;
     case Outcome::spam: return Ended::spam;
+    case Outcome::outbound: return Ended::answered;  // Never asked for: begun by us, it is not counted.
     case Outcome::abandoned:
     case Outcome::missed: break;
   }
@@ -57,6 +58,7 @@ std::string_view word(Stage value) {
     case Stage::reopen: return "reopen";
     case Stage::transfer: return "transfer";
     case Stage::requeue: return "requeue";
+    case Stage::outbound: return "outbound";
   }
   std::abort();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "service/base/check.hpp"
+#include "service/base/planted.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/decide.hpp"
 
@@ -84,14 +85,11 @@ void Sequencer::turn() {
   }
 
   auto lot = std::make_shared<Lot>();
-  for (Mail& mail : mails) {
-    lot->now = now();
-    core::Decision decision = core::decide(state_, lot->now, mail.command);
-    lot->events.insert(lot->events.end(), std::make_move_iterator(decision.events.begin()),
-                       std::make_move_iterator(decision.events.end()));
-    if (mail.on_answer) {
-      lot->answers.push_back({.answer = std::move(decision.answer), .on_answer = std::move(mail.on_answer)});
-    }
+  for (auto mail = mails.begin(); mail != mails.end(); ++mail) {
+    const bool room = lot->events.size() < core::expired_events_max;
+    if (room && take(*lot, *mail)) continue;
+    put_back({std::make_move_iterator(mail), std::make_move_iterator(mails.end())});
+    break;
   }
   if (mails.empty()) {
     lot->now = now();
@@ -113,6 +111,31 @@ void Sequencer::turn() {
   offer(lot);
 }
 
+// False: too much had become due before it; it has to wait for the next lot.
+bool Sequencer::take(Lot& lot, Mail& mail) {
+  lot.now = now();
+  core::Decision decision = core::decide(state_, lot.now, mail.command);
+  lot.events.insert(lot.events.end(), std::make_move_iterator(decision.events.begin()),
+                    std::make_move_iterator(decision.events.end()));
+  if (!decision.finished) return false;
+  if (const auto* refused = std::get_if<core::Refused>(&decision.answer)) {
+    ++refusals_[mail.command.index()][static_cast<std::size_t>(refused->code)];
+  }
+  if (!mail.on_answer) return true;
+  if (planted(Planted::ack_before_durable)) {
+    mail.on_answer(decision.answer, state_);
+  } else {
+    lot.answers.push_back({.answer = std::move(decision.answer), .on_answer = std::move(mail.on_answer)});
+  }
+  return true;
+}
+
+void Sequencer::put_back(std::vector<Mail> mails) {
+  const std::lock_guard lock(mutex_);
+  mailbox_.insert(mailbox_.begin(), std::make_move_iterator(mails.begin()), std::make_move_iterator(mails.end()));
+  awake_ = true;
+}
+
 void Sequencer::offer(std::shared_ptr<Lot> lot) {
   journal::Batch batch = lot->batch;
   // Runs on the journal's thread, where only the loop, which outlives us, may be touched.
@@ -131,6 +154,7 @@ void Sequencer::finish(const std::shared_ptr<Lot>& lot, journal::AppendResult re
     set_healthy(false);
     if (options_.on_trouble) options_.on_trouble(result);
     if (result == journal::AppendResult::fenced) return;
+    if (planted(Planted::retry_new_bytes)) lot->batch.payload = core::encode_batch({});
     loop_.wake_after(retry_after, [this, alive = alive_, lot] {
       if (*alive) offer(lot);
     });
@@ -167,11 +191,12 @@ void Sequencer::next_turn() {
 
 void Sequencer::arm_timer() {
   const Instant at = now();
+  const Instant due = core::next_deadline(state_);
   if (at - last_keep_alive_ >= options_.keep_alive_every) {
     last_keep_alive_ = at;
-    journal_.keep_alive(at);
+    // Never past something due that is no fact yet: after a kill it would seem to have happened while we were down.
+    journal_.keep_alive(due == never ? at : std::min(at, due - Millis{1}));
   }
-  const Instant due = core::next_deadline(state_);
   const Millis delay = due == never ? options_.keep_alive_every : std::min(due - at, options_.keep_alive_every);
   loop_.wake_after(std::max(delay, Millis{1}), [this, alive = alive_] {
     if (*alive) turn();

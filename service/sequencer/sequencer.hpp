@@ -2,11 +2,14 @@
 // The one loop that orders a workspace: commands wait in the mailbox; the lot is stamped, decided, appended, and when
 // the append is durable its answers leave and its events go to the projections, in that order. Then the next lot.
 // Nothing is ever computed from a state that may not last.
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "service/base/time.hpp"
@@ -76,6 +79,10 @@ class Sequencer {
   bool healthy() const;
   std::size_t waiting() const;
 
+  // How often each command was refused for each reason, by Command index and Refusal, since the start. On the loop.
+  using Refusals = std::array<std::array<std::uint64_t, core::refusals + 1>, std::variant_size_v<core::Command>>;
+  const Refusals& refusals() const { return refusals_; }
+
   // On the loop: takes no more commands, and calls `done` when what it took is durable and answered.
   void stop(std::function<void()> done);
 
@@ -88,6 +95,8 @@ class Sequencer {
 
   void wake();
   void turn();
+  bool take(Lot& lot, Mail& mail);
+  void put_back(std::vector<Mail> mails);
   void offer(std::shared_ptr<Lot> lot);
   void finish(const std::shared_ptr<Lot>& lot, journal::AppendResult result);
   void hand_on(Lot& lot);
@@ -104,11 +113,12 @@ class Sequencer {
   journal::Tail tail_;
 
   mutable std::mutex mutex_;  // guards the four below: the mailbox is the only door from other threads
-  std::vector<Mail> mailbox_;
+  std::deque<Mail> mailbox_;
   bool awake_ = false;
   bool stopping_ = false;
   bool healthy_ = true;
 
+  Refusals refusals_{};
   bool committing_ = false;
   Instant last_keep_alive_;
   std::function<void()> on_stopped_;

@@ -9,22 +9,28 @@ namespace heti::tests {
 Driver::Driver() : journal_(journal::make_memory()) {}
 
 core::Answer Driver::at(Instant when, const core::Command& command) {
-  core::Decision decision = core::decide(state_, when, command);
+  while (true) {
+    core::Decision decision = core::decide(state_, when, command);
+    keep(decision.events, when);
+    if (decision.finished) return decision.answer;
+  }
+}
+
+void Driver::keep(const std::vector<core::Event>& events, Instant when) {
   for (const std::string& broken : core::broken_invariants(state_, true)) {
     ADD_FAILURE() << "invariant " << broken << " after a command at " << to_ms(when);
   }
-  if (!decision.events.empty()) {
+  if (!events.empty()) {
     const journal::Tail tail = journal_->tail();
     auto result = journal::AppendResult::unknown;
     journal_->append({.position = journal::Position{tail.position.value() + 1},
                       .at = state_.now,
                       .previous = tail.hash,
-                      .payload = core::encode_batch(decision.events)},
+                      .payload = core::encode_batch(events)},
                      [&](journal::AppendResult r) { result = r; });
     EXPECT_EQ(result, journal::AppendResult::durable);
   }
-  events_.insert(events_.end(), decision.events.begin(), decision.events.end());
-  return decision.answer;
+  events_.insert(events_.end(), events.begin(), events.end());
 }
 
 void Driver::expect_replay_gives_the_same_bytes() const {

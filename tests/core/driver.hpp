@@ -49,6 +49,8 @@ class Driver {
   void expect_replay_gives_the_same_bytes() const;
 
  private:
+  void keep(const std::vector<core::Event>& events, Instant when);
+
   core::State state_;
   std::vector<core::Event> events_;
   std::unique_ptr<journal::Journal> journal_;

@@ -81,7 +81,7 @@ TEST(PostingTest, ARepeatIsKnownEvenAfterTheChatWasClosedAndIsFinalOnlyAfterADay
   EXPECT_EQ(refusal(desk.posts(1, 4s + 24h + 1s, "s", 1, "one")), Refusal::not_found);
   ASSERT_EQ(desk.core.all<event::ConversationFinal>().size(), 1u);
   EXPECT_EQ(desk.core.all<event::ConversationFinal>()[0].resolution, Millis{4s});
-  EXPECT_TRUE(desk.core.state().due_of.size() <= 2u) << "nothing is left to run";
+  EXPECT_TRUE(desk.core.state().due.size() <= 2u) << "nothing is left to run";
 }
 
 TEST(PostingTest, SequenceNumbersHaveNoGapAcrossAllKindsOfLines) {

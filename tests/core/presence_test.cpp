@@ -11,7 +11,7 @@ TEST(PresenceTest, ALostAgentIsNotStaffedAndKeepsTheChatThroughTheGrace) {
   desk.accepts("aino", 1, 2s);
   desk.drops("aino", 10s);
   EXPECT_EQ(desk.agent_state("aino").status, AgentStatus::lost);
-  EXPECT_EQ(staffing_of(desk.core.state(), desk.core.state().queues.at(Desk::queue)).staffed, 0u);
+  EXPECT_EQ(desk.core.state().queues.at(Desk::queue).staffed, 0u);
   desk.tick(40s);
   EXPECT_EQ(desk.held_by(1), "aino") << "thirty seconds are still inside";
   desk.connects("aino", 40s);
@@ -137,8 +137,7 @@ TEST(PresenceTest, DowntimeOfOursMarksNobodyAwayOrAbandoned) {
   const auto verdicts = desk.core.all<event::VerdictGiven>();
   ASSERT_EQ(verdicts.size(), 2u);
   EXPECT_EQ(verdicts[0].verdict, Verdict::bad);
-  const StaffingTotals totals =
-      totals_at(desk.core.state(), desk.core.state().queues.at(Desk::queue), desk.start + 640s);
+  const StaffingTotals totals = totals_at(desk.core.state().queues.at(Desk::queue), desk.start + 640s);
   EXPECT_EQ(totals.open, Millis{640s});
   EXPECT_EQ(totals.unstaffed, Millis{630s}) << "ten minutes down and the half minute until they were back";
   desk.core.expect_replay_gives_the_same_bytes();

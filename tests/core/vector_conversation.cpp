@@ -194,6 +194,7 @@ class Story {
       case Stage::reopen: return "reopen";
       case Stage::transfer: return "transfer";
       case Stage::requeue: return "requeue";
+      case Stage::outbound: return "outbound";
     }
     return "?";
   }
@@ -217,6 +218,7 @@ class Story {
       case Outcome::abandoned: return "abandoned";
       case Outcome::missed: return "missed";
       case Outcome::spam: return "spam";
+      case Outcome::outbound: return "outbound";
     }
     return "?";
   }
@@ -319,7 +321,7 @@ class Roster {
 
   void expect(const json::object& expected, Instant until) {
     core_.tick(until);
-    const StaffingTotals totals = totals_at(core_.state(), core_.state().queues.at(queue), until);
+    const StaffingTotals totals = totals_at(core_.state().queues.at(queue), until);
     const std::map<std::string, Millis> figures{
         {"open_ms", totals.open},           {"staffed_ms", totals.staffed},
         {"unstaffed_ms", totals.unstaffed}, {"understaffed_ms", totals.understaffed},

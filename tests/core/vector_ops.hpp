@@ -8,5 +8,6 @@ void run_hours(const json::object& file, const json::object& vector);
 void run_conversation(const json::object& file, const json::object& vector);
 void run_staffed(const json::object& file, const json::object& vector);
 void run_service_level(const json::object& file, const json::object& vector);
+void run_erlang(const json::object& file, const json::object& vector);
 
 }  // namespace heti::tests

@@ -1,292 +1,376 @@
-// The laws of the opening-hours clock on random schedules, and compile() against a model that knows nothing of gaps
-// and overlaps: it reads the wall clock every five minutes and takes the first and the last reading inside.
-#include <date/tz.h>
+// The laws of the opening-hours clock on readings that were worked out by hand, for the service and for the oracle that
+// the random tests believe in, and on calendars long enough for the horizon of 400 days and several versions.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
-#include <optional>
 #include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "service/calendar/compile.hpp"
+#include "service/core/business_time.hpp"
+#include "tests/unit/calendar_oracle.hpp"
 
 namespace heti::calendar {
 namespace {
 
+using core::BusinessTime;
 using std::chrono::days;
+using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::sys_days;
+using tests::inside;
+using tests::time_within;
 
-constexpr int cases = 2'000;
-constexpr int step = 5;  // Minutes; since 2012 every transition of the zones below lies on this grid.
-
-unsigned seed() {
-  const char* given = std::getenv("TEST_SEED");
-  const unsigned value =
-      given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
-  std::printf("seed %u (repeat with TEST_SEED=%u)\n", value, value);
-  return value;
+Instant instant(const std::string& text) {  // "2026-03-29 01:00:00", UTC.
+  int year = 0, hour = 0, minute = 0, second = 0;
+  unsigned month = 0, day = 0;
+  EXPECT_EQ(std::sscanf(text.c_str(), "%d-%u-%u %d:%d:%d", &year, &month, &day, &hour, &minute, &second), 6) << text;
+  return sys_days{std::chrono::year{year} / std::chrono::month{month} / std::chrono::day{day}} + hours{hour} +
+         minutes{minute} + std::chrono::seconds{second};
 }
 
-class Chance {
- public:
-  explicit Chance(unsigned seed) : engine_(seed) {}
-  int up_to(int most) { return std::uniform_int_distribution<int>(0, most)(engine_); }
-  template <class T>
-  const T& one_of(const std::vector<T>& list) {
-    return list[static_cast<std::size_t>(up_to(static_cast<int>(list.size()) - 1))];
+// ---- Worked out by hand.
+
+// Hours on one date and none on any other, in a zone; the opening that the wall clock of that zone makes of them.
+struct Reading {
+  const char* why;
+  const char* zone;
+  const char* date;
+  LocalInterval hours;
+  const char* open;  // UTC; empty when it never opens.
+  const char* close;
+};
+
+constexpr int at(int hour, int minute = 0) { return hour * 60 + minute; }
+
+const std::vector<Reading> readings{
+    // 03:00 becomes 04:00 at 01:00 UTC.
+    {"closes in a gap",
+     "Europe/Helsinki",
+     "2026-03-29",
+     {at(1), at(3, 30)},
+     "2026-03-28 23:00:00",
+     "2026-03-29 01:00:00"},
+    {"opens in a gap",
+     "Europe/Helsinki",
+     "2026-03-29",
+     {at(3, 30), at(5)},
+     "2026-03-29 01:00:00",
+     "2026-03-29 02:00:00"},
+    {"lies in a gap", "Europe/Helsinki", "2026-03-29", {at(3, 10), at(3, 50)}, "", ""},
+    {"closes as a gap begins",
+     "Europe/Helsinki",
+     "2026-03-29",
+     {at(2), at(3)},
+     "2026-03-29 00:00:00",
+     "2026-03-29 01:00:00"},
+    {"opens as a gap ends",
+     "Europe/Helsinki",
+     "2026-03-29",
+     {at(4), at(5)},
+     "2026-03-29 01:00:00",
+     "2026-03-29 02:00:00"},
+    {"crosses midnight into a gap",
+     "Europe/Helsinki",
+     "2026-03-28",
+     {at(22), at(3, 30)},
+     "2026-03-28 20:00:00",
+     "2026-03-29 01:00:00"},
+    // 04:00 becomes 03:00 at 01:00 UTC.
+    {"opens in an overlap: the first time",
+     "Europe/Helsinki",
+     "2026-10-25",
+     {at(3, 30), at(5)},
+     "2026-10-25 00:30:00",
+     "2026-10-25 03:00:00"},
+    {"closes in an overlap: the last time",
+     "Europe/Helsinki",
+     "2026-10-25",
+     {at(2), at(3, 30)},
+     "2026-10-24 23:00:00",
+     "2026-10-25 01:30:00"},
+    {"lies in an overlap, and is one opening",
+     "Europe/Helsinki",
+     "2026-10-25",
+     {at(3, 15), at(3, 30)},
+     "2026-10-25 00:15:00",
+     "2026-10-25 01:30:00"},
+    {"closes as an overlap begins",
+     "Europe/Helsinki",
+     "2026-10-25",
+     {at(2), at(3)},
+     "2026-10-24 23:00:00",
+     "2026-10-25 00:00:00"},
+    {"opens as an overlap ends",
+     "Europe/Helsinki",
+     "2026-10-25",
+     {at(4), at(5)},
+     "2026-10-25 02:00:00",
+     "2026-10-25 03:00:00"},
+    {"a day of 25 hours",
+     "Europe/Helsinki",
+     "2026-10-25",
+     {at(0), at(24)},
+     "2026-10-24 21:00:00",
+     "2026-10-25 22:00:00"},
+    {"a day of 23 hours",
+     "Europe/Helsinki",
+     "2026-03-29",
+     {at(0), at(24)},
+     "2026-03-28 22:00:00",
+     "2026-03-29 21:00:00"},
+    {"from eight to eight of the next day",
+     "Europe/Helsinki",
+     "2026-10-24",
+     {at(8), at(8)},
+     "2026-10-24 05:00:00",
+     "2026-10-25 06:00:00"},
+    // Half an hour: 02:00 becomes 01:30 at 15:00 UTC of the day before.
+    {"an overlap of half an hour",
+     "Australia/Lord_Howe",
+     "2026-04-05",
+     {at(1, 15), at(1, 45)},
+     "2026-04-04 14:15:00",
+     "2026-04-04 15:15:00"},
+    // 00:01 becomes 23:01 of the day before at 02:31 UTC: the first minute of a date comes and is taken back.
+    {"an overlap across midnight",
+     "America/St_Johns",
+     "2010-11-06",
+     {at(23, 30), at(24)},
+     "2010-11-07 02:00:00",
+     "2010-11-07 03:30:00"},
+    {"a date that begins twice",
+     "America/St_Johns",
+     "2010-11-07",
+     {at(0), at(1)},
+     "2010-11-07 02:30:00",
+     "2010-11-07 04:30:00"},
+    // No 30th: 24:00 of the 29th is 00:00 of the 31st, at 10:00 UTC.
+    {"a date that never was", "Pacific/Apia", "2011-12-30", {at(8), at(16)}, "", ""},
+    {"crosses midnight into a date that never was",
+     "Pacific/Apia",
+     "2011-12-29",
+     {at(20), at(6)},
+     "2011-12-30 06:00:00",
+     "2011-12-30 10:00:00"},
+    {"crosses midnight out of a date that never was",
+     "Pacific/Apia",
+     "2011-12-30",
+     {at(20), at(6)},
+     "2011-12-30 10:00:00",
+     "2011-12-30 16:00:00"},
+    // Seconds: 00:00:00 becomes 00:44:30 at 00:44:30 UTC.
+    {"closes at a gap of minutes and seconds",
+     "Africa/Monrovia",
+     "1972-01-06",
+     {at(23), at(24)},
+     "1972-01-06 23:44:30",
+     "1972-01-07 00:44:30"},
+    {"opens in a gap of minutes and seconds",
+     "Africa/Monrovia",
+     "1972-01-07",
+     {at(0, 30), at(1)},
+     "1972-01-07 00:44:30",
+     "1972-01-07 01:00:00"},
+    // The 19th at 15:33:32 becomes the 18th at 15:33:32 at 00:31:13 UTC of the 19th.
+    {"a whole day again",
+     "America/Juneau",
+     "1867-10-18",
+     {at(15), at(16)},
+     "1867-10-17 23:57:41",
+     "1867-10-19 00:57:41"},
+};
+
+TEST(CalendarLawsTest, ReadingsWorkedOutByHandHoldForServiceAndOracle) {
+  for (const Reading& reading : readings) {
+    SCOPED_TRACE(std::string(reading.zone) + ": " + reading.why);
+    const sys_days date = std::chrono::floor<days>(instant(std::string(reading.date) + " 00:00:00"));
+    const Schedule schedule{reading.zone, {}, {{date, {reading.hours}, ""}}};
+    std::vector<Interval> expected;
+    if (*reading.open != '\0') expected.push_back({instant(reading.open), instant(reading.close)});
+    const Instant from = date - days{3}, to = date + days{4};
+    EXPECT_EQ(compile(schedule, from, to), expected);
+    EXPECT_EQ(tests::open_time_by_wall_clock(schedule, from, to), expected);
+    // Whoever begins to look, or stops looking, in the middle of it sees the rest of the same opening.
+    for (const Interval& whole : expected) {
+      const Instant middle = whole.open + (whole.close - whole.open) / 2 + Millis{1};
+      EXPECT_EQ(compile(schedule, middle, to), (std::vector<Interval>{{middle, whole.close}}));
+      EXPECT_EQ(compile(schedule, from, middle), (std::vector<Interval>{{whole.open, middle}}));
+      EXPECT_EQ(tests::open_time_by_wall_clock(schedule, middle, to), (std::vector<Interval>{{middle, whole.close}}));
+    }
   }
+}
+
+TEST(CalendarLawsTest, AnExceptionReplacesWhatStartsOnItsDateAndLeavesTheSpillOver) {
+  Schedule schedule{"UTC", {}, {{std::chrono::year{2026} / 1 / 7, {{at(12), at(13)}}, ""}}};
+  for (auto& day : schedule.weekly) day = {{at(22), at(2)}};
+  const std::vector<Interval> expected{{instant("2026-01-06 22:00:00"), instant("2026-01-07 02:00:00")},
+                                       {instant("2026-01-07 12:00:00"), instant("2026-01-07 13:00:00")},
+                                       {instant("2026-01-08 22:00:00"), instant("2026-01-09 00:00:00")}};
+  const Instant from = instant("2026-01-06 12:00:00"), to = instant("2026-01-09 00:00:00");
+  EXPECT_EQ(compile(schedule, from, to), expected);
+  EXPECT_EQ(tests::open_time_by_wall_clock(schedule, from, to), expected);
+}
+
+// St. John's sets 00:01 back to 23:01 of the day before, at 02:31 UTC. For a minute the wall clock shows a date that is
+// then taken back: hours of two dates earlier still hold, and those of the next date have begun.
+TEST(CalendarLawsTest, HoursHoldWhileTheWallClockShowsADateThatIsTakenBack) {
+  const auto november = std::chrono::year{2010} / 11;
+  Schedule schedule{"America/St_Johns", {}, {{november / 5, {{at(23, 50), at(23, 40)}}, ""}}};
+  const Instant first_midnight = instant("2010-11-07 02:30:00");
+  std::vector<Interval> expected{{first_midnight, instant("2010-11-07 03:10:00")}};  // The second 23:40 of the 6th.
+  EXPECT_EQ(compile(schedule, first_midnight, first_midnight + hours{5}), expected);
+  EXPECT_EQ(tests::open_time_by_wall_clock(schedule, first_midnight, first_midnight + hours{5}), expected);
+
+  schedule.exceptions = {{november / 7, {{at(0), at(1)}}, ""}};
+  const Instant on_the_6th_again = instant("2010-11-07 02:45:00");
+  expected = {{first_midnight, on_the_6th_again}};
+  EXPECT_EQ(compile(schedule, first_midnight - hours{5}, on_the_6th_again), expected);
+  EXPECT_EQ(tests::open_time_by_wall_clock(schedule, first_midnight - hours{5}, on_the_6th_again), expected);
+}
+
+// ---- Long calendars.
+
+class CalendarLongTest : public testing::Test {
+ protected:
+  CalendarLongTest() {
+    const char* given = std::getenv("TEST_SEED");
+    const unsigned seed =
+        given != nullptr ? static_cast<unsigned>(std::strtoul(given, nullptr, 10)) : std::random_device{}();
+    std::printf("seed %u (repeat with TEST_SEED=%u)\n", seed, seed);
+    engine_.seed(seed);
+  }
+
+  template <class T>
+  T up_to(T most) {
+    return std::uniform_int_distribution<T>(0, most)(engine_);
+  }
+  Instant between(Instant from, Instant to) { return from + Millis{up_to((to - from).count())}; }
+
+  // From a few minutes a week to nearly always open, in a zone that changes its clock.
+  std::vector<Interval> open_time(Instant from, Instant to) {
+    const std::vector<std::string> zones{"Europe/Helsinki",  "America/New_York",  "Australia/Lord_Howe",
+                                         "America/St_Johns", "Africa/Casablanca", "America/Asuncion",
+                                         "Antarctica/Troll", "Asia/Gaza"};
+    Schedule schedule{zones[up_to(zones.size() - 1)], {}, {}};
+    const int often = up_to(4);
+    for (auto& day : schedule.weekly) {
+      if (up_to(4) > often) continue;
+      day.push_back({up_to(1439), up_to(1440)});
+      if (up_to(3) == 0) day.push_back({up_to(1439), up_to(1440)});
+    }
+    auto open = compile(schedule, from, to);
+    EXPECT_TRUE(open) << open.error();
+    return std::move(open).value_or(std::vector<Interval>{});
+  }
+
+  const Instant start_ = instant("2026-01-01 00:00:00");
 
  private:
-  std::mt19937 engine_;
+  std::mt19937_64 engine_;
 };
 
-const std::vector<std::string> zones{"Europe/Helsinki",  "America/New_York", "Australia/Lord_Howe",
-                                     "Africa/Cairo",     "Asia/Kathmandu",   "UTC",
-                                     "America/St_Johns", "Pacific/Apia",     "America/Sao_Paulo",
-                                     "Asia/Tehran",      "Pacific/Chatham",  "Africa/Casablanca",
-                                     "Antarctica/Troll"};
-
-std::vector<LocalInterval> random_day(Chance& chance) {
-  std::vector<LocalInterval> intervals;
-  for (int count = chance.up_to(2); count > 0; --count) {
-    const int open = chance.up_to(24 * 60 / step - 1) * step;
-    const int close = chance.up_to(24 * 60 / step) * step;
-    if (close != open) intervals.push_back({open, close});
-  }
-  return intervals;
-}
-
-// An instant of 2012 to 2034, most often within three days of a transition of that zone.
-Instant random_instant(Chance& chance, const std::string& timezone) {
-  Instant at = sys_days{std::chrono::year{2012 + chance.up_to(22)} / 1 / 1} + days{chance.up_to(364)};
-  const date::sys_info info = date::locate_zone(timezone)->get_info(at);
-  if (info.end < sys_days{std::chrono::year{2036} / 1 / 1} && chance.up_to(9) < 8) {
-    at = Instant{info.end.time_since_epoch()} - days{3};
-  }
-  return at + minutes{chance.up_to(3 * 24 * 60)};
-}
-
-struct Case {
-  Schedule schedule;
-  Instant from;
-  Instant to;
-};
-
-Case random_case(Chance& chance) {
-  Case out;
-  out.schedule.timezone = chance.one_of(zones);
-  for (auto& day : out.schedule.weekly) day = random_day(chance);
-  out.from = random_instant(chance, out.schedule.timezone);
-  out.to = out.from + minutes{chance.up_to(5 * 24 * 60)} + Millis{chance.up_to(60'000)};
-  if (chance.up_to(2) == 0) {
-    const auto date = std::chrono::floor<days>(out.from) + days{chance.up_to(4)};
-    out.schedule.exceptions.push_back({std::chrono::year_month_day{date}, random_day(chance), "random"});
-  }
-  return out;
-}
-
-std::vector<Interval> open_time(const Schedule& schedule, Instant from, Instant to) {
-  auto open = compile(schedule, from, to);
-  EXPECT_TRUE(open) << open.error();
-  return std::move(open).value_or(std::vector<Interval>{});
-}
-
-Millis business(const Schedule& schedule, Instant from, Instant to) {
-  Millis sum{0};
-  for (const Interval& interval : open_time(schedule, from, to)) sum += interval.close - interval.open;
-  return sum;
-}
-
-std::string told(const std::vector<Interval>& intervals) {
-  std::string out;
-  for (const Interval& i : intervals)
-    out += std::to_string(to_ms(i.open)) + ".." + std::to_string(to_ms(i.close)) + " ";
-  return out;
-}
-
-// The convex hull by definition: for each date and interval the first and the last reading of the wall clock inside.
-std::vector<Interval> open_time_of_model(const Schedule& schedule, Instant from, Instant to) {
-  const date::time_zone* zone = date::locate_zone(schedule.timezone);
-  std::map<std::pair<std::int64_t, std::size_t>, Interval> hulls;  // By date and index of the interval.
-  const Instant first = std::chrono::floor<days>(from) - days{2};
-  date::sys_info info = zone->get_info(first);
-  for (Instant t = first; t < to + days{2}; t += minutes{step}) {
-    if (t >= info.end) info = zone->get_info(t);
-    const Instant wall = t + info.offset;
-    const auto today = std::chrono::floor<days>(wall);
-    for (const sys_days date : {today, today - days{1}}) {
-      const std::vector<LocalInterval>* intervals = &schedule.weekly[std::chrono::weekday{date}.iso_encoding() - 1];
-      for (const ScheduleException& exception : schedule.exceptions) {
-        if (sys_days{exception.date} == date) intervals = &exception.intervals;
+TEST_F(CalendarLongTest, DeadlineIsTheFirstInstantWithTheBudgetUpTo400DaysAndNeverBeyond) {
+  int never_seen = 0, near_horizon = 0;
+  for (int n = 0; n < 300; ++n) {
+    const Instant end = start_ + days{600};
+    const std::vector<Interval> open = open_time(start_, end);
+    const BusinessTime clock(open);
+    const Instant from = between(start_, start_ + days{30});
+    const Instant horizon = from + days{400};
+    const Millis most = time_within(open, from, horizon);
+    const Millis budget = n % 3 == 0   ? most + Millis{up_to(2) - 1}
+                          : n % 3 == 1 ? most + Millis{up_to(Millis{days{3}}.count())}
+                                       : Millis{up_to(most.count() + 1)};
+    // inf{ t >= from : B(from, t) >= budget }, by halving: B only grows.
+    Instant low = from, high = horizon + Millis{1};
+    while (low < high) {
+      const Instant middle = low + (high - low) / 2;
+      if (time_within(open, from, middle) >= budget) {
+        high = middle;
+      } else {
+        low = middle + Millis{1};
       }
-      const auto reading = std::chrono::duration_cast<minutes>(wall - date).count();
-      for (std::size_t i = 0; i < intervals->size(); ++i) {
-        const auto [open, close] = (*intervals)[i];
-        if (reading < open || reading >= (close <= open ? close + 24 * 60 : close)) continue;
-        const auto [hull, fresh] = hulls.try_emplace({date.time_since_epoch().count(), i}, Interval{t, t});
-        hull->second.close = t + minutes{step};
+    }
+    const Instant expected = low > horizon ? never : low;
+    ASSERT_EQ(clock.deadline(from, budget), expected)
+        << "case " << n << " from " << to_ms(from) << " budget " << budget.count();
+    never_seen += expected == never ? 1 : 0;
+    near_horizon += expected != never && expected > horizon - days{7} ? 1 : 0;
+  }
+  EXPECT_GT(never_seen, 30);
+  EXPECT_GT(near_horizon, 30);
+}
+
+TEST_F(CalendarLongTest, ChangesAreTheInstantsWhereOpenTurnsToClosedAndBack) {
+  int too_far = 0;
+  for (int n = 0; n < 300; ++n) {
+    std::vector<Interval> open = open_time(start_, start_ + days{900});
+    // Some calendars with hardly anything in them, so that a change may lie beyond 400 days.
+    if (n % 3 == 0) std::erase_if(open, [&](const Interval&) { return up_to(200) != 0; });
+    const BusinessTime clock(open);
+    std::vector<Instant> changes;
+    for (const Interval& i : open) changes.insert(changes.end(), {i.open, i.close});
+    for (int k = 0; k < 20; ++k) {
+      Instant t = between(start_, start_ + days{40});
+      if (!changes.empty() && k % 2 == 0) t = changes[up_to(std::min<std::size_t>(changes.size() - 1, 50))];
+      const auto after = std::upper_bound(changes.begin(), changes.end(), t);
+      const bool soon = after != changes.end() && *after - t <= days{400};
+      too_far += after != changes.end() && !soon ? 1 : 0;
+      ASSERT_EQ(clock.next_change(t), soon ? *after : never) << "case " << n << " at " << to_ms(t);
+      ASSERT_EQ(clock.last_change(t), after == changes.begin() ? Instant{} : *std::prev(after)) << "case " << n;
+      if (soon) {
+        ASSERT_NE(clock.is_open(*after), clock.is_open(*after - Millis{1})) << "case " << n;
       }
     }
   }
-  std::vector<Interval> sorted;
-  for (const auto& [key, hull] : hulls) sorted.push_back({std::max(hull.open, from), std::min(hull.close, to)});
-  std::erase_if(sorted, [](const Interval& i) { return i.open >= i.close; });
-  std::sort(sorted.begin(), sorted.end(), [](const Interval& a, const Interval& b) { return a.open < b.open; });
-  std::vector<Interval> merged;
-  for (const Interval& next : sorted) {
-    if (merged.empty() || next.open > merged.back().close) merged.push_back(next);
-    merged.back().close = std::max(merged.back().close, next.close);
-  }
-  return merged;
+  EXPECT_GT(too_far, 50);
 }
 
-TEST(CalendarLawsTest, CompileAgreesWithTheModelThatReadsTheWallClock) {
-  Chance chance(seed());
-  int with_transition = 0;
-  for (int n = 0; n < cases; ++n) {
-    const Case c = random_case(chance);
-    const auto compiled = open_time(c.schedule, c.from, c.to);
-    const auto model = open_time_of_model(c.schedule, c.from, c.to);
-    ASSERT_EQ(compiled, model) << "case " << n << " " << c.schedule.timezone << " from " << to_ms(c.from) << " to "
-                               << to_ms(c.to) << "\ncompiled " << told(compiled) << "\nmodel    " << told(model);
-    const date::time_zone* zone = date::locate_zone(c.schedule.timezone);
-    if (zone->get_info(c.from).offset != zone->get_info(c.to).offset) ++with_transition;
-  }
-  EXPECT_GT(with_transition, cases / 10);  // Else the cases would prove little.
-}
+TEST_F(CalendarLongTest, WhateverTheVersionsTheOneInForceDecidesAndAccruedTimeStays) {
+  for (int n = 0; n < 200; ++n) {
+    const Instant end = start_ + days{60};
+    // Millisecond-true pieces of the versions, each from its own instant on until the next.
+    std::vector<Interval> in_force = open_time(start_, end);
+    BusinessTime clock(in_force);
+    Instant effective = start_;
+    for (int version = 0; version < 4; ++version) {
+      effective = between(effective, end);
+      const BusinessTime before = clock;
+      const std::vector<Interval> new_hours = open_time(start_, end);
+      clock.replace_from(effective, new_hours);
+      for (Interval& i : in_force) i.close = std::min(i.close, effective);
+      for (const Interval& i : new_hours) in_force.push_back({std::max(i.open, effective), i.close});
+      std::erase_if(in_force, [](const Interval& i) { return i.open >= i.close; });
 
-TEST(CalendarLawsTest, IntervalsAreSortedApartAndWithinTheRange) {
-  Chance chance(seed());
-  for (int n = 0; n < cases; ++n) {
-    const Case c = random_case(chance);
-    Instant previous = c.from - Millis{1};
-    for (const Interval& interval : open_time(c.schedule, c.from, c.to)) {
-      ASSERT_LT(previous, interval.open) << "case " << n;
-      ASSERT_LT(interval.open, interval.close) << "case " << n;
-      ASSERT_LE(interval.close, c.to) << "case " << n;
-      previous = interval.close;
-    }
-  }
-}
-
-TEST(CalendarLawsTest, BusinessTimeIsAdditiveBoundedAndMonotone) {
-  Chance chance(seed());
-  for (int n = 0; n < cases; ++n) {
-    const Case c = random_case(chance);
-    const Instant middle = c.from + Millis{chance.up_to(static_cast<int>((c.to - c.from).count()))};
-    const Millis whole = business(c.schedule, c.from, c.to);
-    const Millis first = business(c.schedule, c.from, middle);
-    ASSERT_EQ(first + business(c.schedule, middle, c.to), whole) << "case " << n;
-    ASSERT_LE(Millis{0}, first) << "case " << n;
-    ASSERT_LE(first, whole) << "case " << n;
-    ASSERT_LE(whole, c.to - c.from) << "case " << n;
-    ASSERT_EQ(business(c.schedule, c.to, c.from), Millis{0}) << "case " << n;
-  }
-}
-
-TEST(CalendarLawsTest, DeadlineOfABudgetHoldsExactlyTheBudget) {
-  Chance chance(seed());
-  for (int n = 0; n < cases; ++n) {
-    const Case c = random_case(chance);
-    const Millis whole = business(c.schedule, c.from, c.to);
-    if (whole == Millis{0}) continue;
-    Millis left{1 + chance.up_to(static_cast<int>(whole.count()) - 1)};
-    const Millis budget = left;
-    std::optional<Instant> deadline;
-    for (const Interval& interval : open_time(c.schedule, c.from, c.to)) {
-      if (left <= interval.close - interval.open) {
-        deadline = interval.open + left;
-        break;
+      for (int k = 0; k < 10; ++k) {
+        const Instant a = between(start_, end), b = between(a, end);
+        const Instant accrued_to = between(start_, effective);
+        ASSERT_EQ(clock.elapsed(a, b), time_within(in_force, a, b)) << "case " << n << " version " << version;
+        ASSERT_EQ(clock.elapsed(start_, accrued_to), before.elapsed(start_, accrued_to)) << "case " << n;
+        ASSERT_EQ(clock.is_open(a), inside(in_force, a)) << "case " << n;
       }
-      left -= interval.close - interval.open;
+      const auto& kept = clock.intervals();
+      for (std::size_t i = 1; i < kept.size(); ++i) ASSERT_LT(kept[i - 1].close, kept[i].open) << "case " << n;
     }
-    ASSERT_TRUE(deadline) << "case " << n;
-    ASSERT_EQ(business(c.schedule, c.from, *deadline), budget) << "case " << n;
-    ASSERT_EQ(business(c.schedule, c.from, *deadline - Millis{1}), budget - Millis{1}) << "case " << n;
+    BusinessTime forgetful = clock;
+    const Instant since = between(start_, end), until = between(since, end);
+    forgetful.forget_before(since);
+    ASSERT_EQ(forgetful.elapsed(since, until), clock.elapsed(since, until)) << "case " << n;
+    ASSERT_EQ(forgetful.deadline(since, hours{5}), clock.deadline(since, hours{5})) << "case " << n;
   }
 }
 
-TEST(CalendarLawsTest, AnInstantIsOpenIffItsMillisecondCounts) {
-  Chance chance(seed());
-  for (int n = 0; n < cases; ++n) {
-    const Case c = random_case(chance);
-    const auto open = open_time(c.schedule, c.from, c.to);
-    Instant at = c.from + Millis{chance.up_to(static_cast<int>((c.to - c.from).count()))};
-    if (!open.empty() && n % 2 == 0) at = n % 4 == 0 ? open.front().open : open.back().close - Millis{1};
-    if (at >= c.to) continue;
-    const bool inside =
-        std::any_of(open.begin(), open.end(), [at](const Interval& i) { return i.open <= at && at < i.close; });
-    ASSERT_EQ(business(c.schedule, at, at + Millis{1}), Millis{inside ? 1 : 0}) << "case " << n;
-  }
-}
-
-TEST(CalendarLawsTest, SplittingAnIntervalChangesNothing) {
-  Chance chance(seed());
-  int splits = 0;
-  for (int n = 0; n < cases; ++n) {
-    const Case c = random_case(chance);
-    Schedule split = c.schedule;
-    for (auto& day : split.weekly) {
-      if (day.empty()) continue;
-      const auto [open, close] = day.front();
-      const int end = close <= open ? 24 * 60 : close;  // The seam stays on the day that the interval starts on.
-      if (end - open < 2) continue;
-      const int seam = open + 1 + chance.up_to(end - open - 2);
-      day.front() = {open, seam};
-      day.push_back({seam, close});
-      ++splits;
-    }
-    ASSERT_EQ(open_time(split, c.from, c.to), open_time(c.schedule, c.from, c.to)) << "case " << n;
-  }
-  EXPECT_GT(splits, cases);
-}
-
-TEST(CalendarLawsTest, AroundTheClockIsAllTimeInEveryZone) {
-  Chance chance(seed());
-  Schedule schedule;
-  for (auto& day : schedule.weekly) day = {{0, 24 * 60}};
-  for (int n = 0; n < cases; ++n) {
-    schedule.timezone = chance.one_of(zones);
-    const Instant from = random_instant(chance, schedule.timezone);
-    const Instant to = from + minutes{1 + chance.up_to(40 * 24 * 60)};
-    ASSERT_EQ(open_time(schedule, from, to), (std::vector<Interval>{{from, to}})) << schedule.timezone;
-  }
-}
-
-TEST(CalendarLawsTest, ShiftingTheHoursOfAFixedOffsetShiftsTheOpenTime) {
-  Chance chance(seed());
-  const std::vector<std::string> fixed{"UTC", "Asia/Kathmandu", "Etc/GMT+5", "Asia/Tokyo"};
-  for (int n = 0; n < cases; ++n) {
-    Case c = random_case(chance);
-    c.schedule.timezone = chance.one_of(fixed);
-    c.schedule.exceptions.clear();
-    const int shift = chance.up_to(24 * 60 - 1);
-    Schedule shifted;
-    shifted.timezone = c.schedule.timezone;
-    for (std::size_t day = 0; day < 7; ++day) {
-      for (const LocalInterval& interval : c.schedule.weekly[day]) {
-        const int length = interval.close_minute - interval.open_minute +
-                           (interval.close_minute <= interval.open_minute ? 24 * 60 : 0);
-        const int open = interval.open_minute + shift;
-        const std::size_t later = static_cast<std::size_t>(open / (24 * 60));
-        const int close = open % (24 * 60) + length;
-        shifted.weekly[(day + later) % 7].push_back({open % (24 * 60), close > 24 * 60 ? close - 24 * 60 : close});
-      }
-    }
-    auto expected = open_time(c.schedule, c.from, c.to);
-    for (Interval& interval : expected) {
-      interval.open += minutes{shift};
-      interval.close += minutes{shift};
-    }
-    ASSERT_EQ(open_time(shifted, c.from + minutes{shift}, c.to + minutes{shift}), expected) << "case " << n;
-  }
+TEST(CalendarLawsTest, NoTimePassesBackwards) {
+  const Instant open = instant("2026-01-05 08:00:00");
+  const BusinessTime clock({{open, open + hours{8}}});
+  EXPECT_EQ(clock.elapsed(open + hours{2}, open + hours{1}), Millis{0});  // Both within the same opening.
+  EXPECT_EQ(clock.elapsed(open + hours{9}, open - hours{1}), Millis{0});
+  EXPECT_EQ(clock.elapsed(open + hours{1}, open + hours{1}), Millis{0});
 }
 
 }  // namespace

@@ -1,0 +1,75 @@
+#pragma once
+// Bugs on purpose. A build with HETI_PLANTED_BUGS can break one named rule at a time, so that the simulator can show
+// that it would notice (tests/simulation). In every other build planted() is a constant false and leaves nothing behind.
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace heti {
+
+enum class Planted : std::uint8_t {
+  none,
+  no_dedupe,              // a repeated post becomes a second message
+  verdict_at_reply,       // a broken promise is noticed when the answer comes
+  boundary_excluded,      // an answer after exactly the target is late
+  requeue_new_key,        // who comes back to the line goes to its end
+  newest_first,           // the line is served from its end
+  capacity_off_by_one,    // an agent gets one chat more than there are slots
+  drain_forgotten,        // who waits at the end of closing waits on
+  bar_forgotten,          // a chat is offered again at once to whom declined it
+  expiries_forgotten,     // an agent who lets offers expire stays ONLINE
+  abandon_at_grace_end,   // an abandonment is timed at the end of the grace
+  return_forgotten,       // a visitor who comes back within the grace is closed all the same
+  held_verdict_given,     // a verdict is given while the visitor is away
+  turn_restarts,          // a turn counts from the last message
+  bot_answers,            // a message of a machine stops the clock of a reply
+  wall_clock_promise,     // a promise runs while the queue is closed
+  deadlines_not_moved,    // new opening hours leave running deadlines where they were
+  outage_is_grace,        // our own downtime counts against people's deadlines
+  lost_is_staffed,        // a lost agent counts as there
+  requeue_wait_from_enq,  // the wait sample of a requeue counts from the first stay
+  wrapup_frees_slot,      // a chat is over: its slot is given away during wrap-up
+  late_tick_stamps_now,   // what was due is stamped with the time of the tick
+  ack_before_durable,     // an answer leaves before the disk has what it says
+  recovery_skips_batch,   // a restart from a snapshot leaves out the batch after it
+  retry_new_bytes,        // after a failed append the commands are dropped, not offered again
+};
+
+inline constexpr std::array planted_names{
+    std::string_view{"none"},
+    std::string_view{"no_dedupe"},
+    std::string_view{"verdict_at_reply"},
+    std::string_view{"boundary_excluded"},
+    std::string_view{"requeue_new_key"},
+    std::string_view{"newest_first"},
+    std::string_view{"capacity_off_by_one"},
+    std::string_view{"drain_forgotten"},
+    std::string_view{"bar_forgotten"},
+    std::string_view{"expiries_forgotten"},
+    std::string_view{"abandon_at_grace_end"},
+    std::string_view{"return_forgotten"},
+    std::string_view{"held_verdict_given"},
+    std::string_view{"turn_restarts"},
+    std::string_view{"bot_answers"},
+    std::string_view{"wall_clock_promise"},
+    std::string_view{"deadlines_not_moved"},
+    std::string_view{"outage_is_grace"},
+    std::string_view{"lost_is_staffed"},
+    std::string_view{"requeue_wait_from_enq"},
+    std::string_view{"wrapup_frees_slot"},
+    std::string_view{"late_tick_stamps_now"},
+    std::string_view{"ack_before_durable"},
+    std::string_view{"recovery_skips_batch"},
+    std::string_view{"retry_new_bytes"},
+};
+static_assert(planted_names.size() == static_cast<std::size_t>(Planted::retry_new_bytes) + 1);
+
+#ifdef HETI_PLANTED_BUGS
+// Which one. Set before anything runs, never changed while it runs.
+void plant(Planted bug);
+bool planted(Planted bug);
+#else
+constexpr bool planted(Planted) { return false; }
+#endif
+
+}  // namespace heti

@@ -65,18 +65,12 @@ class KeyOf {
             [at = at_](const Owner& owner) { return print_number(at(owner)); }};
   }
   Key<Owner> within(Millis min, Millis max, std::string_view meaning) const {
-    return {name_,
-            Kind::text,
-            "a duration from " + print_duration(min) + " to " + print_duration(max),
-            meaning,
-            [at = at_, min, max](Owner& owner, const Raw& raw) {
-              const auto* text = std::get_if<std::string>(&raw);
-              const auto value = text != nullptr ? parse_duration(*text) : std::nullopt;
-              if (!value || *value < min || *value > max) return false;
-              at(owner) = *value;
-              return true;
-            },
-            [at = at_](const Owner& owner) { return in_quotes(print_duration(at(owner))); }};
+    return duration("a duration from " + print_duration(min) + " to " + print_duration(max), min, max, false, meaning);
+  }
+  // Or 0s, which means never.
+  Key<Owner> never_or_within(Millis min, Millis max, std::string_view meaning) const {
+    return duration("0s or a duration from " + print_duration(min) + " to " + print_duration(max), min, max, true,
+                    meaning);
   }
   Key<Owner> text(std::size_t bytes_max, std::string_view meaning) const {
     return text_that("a text of at most " + std::to_string(bytes_max) + " bytes in one line", meaning,
@@ -148,6 +142,22 @@ class KeyOf {
   }
 
  private:
+  Key<Owner> duration(std::string expected, Millis min, Millis max, bool or_zero, std::string_view meaning) const {
+    return {name_,
+            Kind::text,
+            std::move(expected),
+            meaning,
+            [at = at_, min, max, or_zero](Owner& owner, const Raw& raw) {
+              const auto* text = std::get_if<std::string>(&raw);
+              const auto value = text != nullptr ? parse_duration(*text) : std::nullopt;
+              if (!value) return false;
+              if ((*value < min || *value > max) && !(or_zero && *value == Millis{0})) return false;
+              at(owner) = *value;
+              return true;
+            },
+            [at = at_](const Owner& owner) { return in_quotes(print_duration(at(owner))); }};
+  }
+
   std::string_view name_;
   At at_;
 };
@@ -159,8 +169,15 @@ KeyOf<Owner, At> key_at(std::string_view name, At at) {
 
 bool is_origin_or_any(std::string_view text) { return text == "*" || is_origin(text); }
 bool is_path(std::string_view text) { return !text.empty() && text.size() <= 4096 && is_plain_text(text); }
+bool is_page_prefix(std::string_view text) {
+  const bool address = text.starts_with("https://") || text.starts_with("http://");
+  return address && text.size() <= 2000 && is_plain_text(text);
+}
+bool is_name_or_nothing(std::string_view text) { return text.empty() || is_name(text); }
 
 constexpr std::string_view names = "a name of 1 to 32 characters a-z, 0-9, _ and -";
+constexpr std::string_view page_prefixes = "the beginning of an address, such as \"https://shop.example/checkout\"";
+constexpr std::string_view skill_lists = "a list of names of skills, such as [\"german\"]";
 constexpr std::string_view addresses = "an IP address, such as \"127.0.0.1\" or \"::\"";
 constexpr std::string_view paths = "a path of 1 to 4096 bytes";
 
@@ -252,10 +269,43 @@ std::vector<Key<QueueSettings>> make_queue_keys() {
       KEY(reopen_window)
           .within(0s, 720h, "A visitor who writes again within this time continues the same conversation."),
       KEY(closing).within(0s, 24h, "Visitors still waiting at closing time are served for this long."),
+      KEY(overflow).text_that(
+          "the name of another queue, or \"\"",
+          "When a visitor has waited long enough, the agents of this queue may take the chat too; the "
+          "promises stay.",
+          is_name_or_nothing),
+      KEY(overflow_after).within(1s, 24h, "How long is long enough, in open time."),
+      KEY(sticky_hold)
+          .within(0s, 10min, "A visitor waits this long for the agent of last time, when that one is ready but full."),
+      KEY(max_wait).never_or_within(
+          10s, 24h,
+          "A visitor who has waited this long, in open time, is told that nobody came, and may leave "
+          "a message; 0s is never."),
       KEY(wording.title).text(100, "Head of the widget. Empty texts are the widget's own, in the visitor's language."),
       KEY(wording.greeting).text(500, "First line of a chat, not counted as an answer."),
       KEY(wording.closed).text(500, "Said while closed."),
       KEY(wording.placeholder).text(100, "In the empty input field."),
+  };
+}
+
+std::vector<Key<PageRule>> make_page_keys() {
+  using Owner = PageRule;
+  return {
+      KEY(prefix).text_that(std::string(page_prefixes), "What the address of the page begins with. Required.",
+                            is_page_prefix),
+      KEY(priority).text_that("the name of a priority, or \"\"", "The priority of a chat that starts there.",
+                              is_name_or_nothing),
+      KEY(skills).list_of(skills_max, std::string(skill_lists), "Only an agent who has all of these may take it.",
+                          is_name),
+  };
+}
+
+std::vector<Key<Priority>> make_priority_keys() {
+  using Owner = Priority;
+  return {
+      KEY(credit).within(0s, 1h,
+                         "Whoever has this priority stands in the line as if having come so much earlier; nobody is "
+                         "overtaken by more."),
   };
 }
 
@@ -267,6 +317,8 @@ std::vector<Key<AgentSettings>> make_agent_keys() {
                           "The queues that this agent serves.", is_name),
       KEY(capacity).within(1, 10, "Chats at a time."),
       KEY(supervisor).flag("May see and manage what agents do."),
+      KEY(skills).list_of(skills_max, std::string(skill_lists), "What this agent can do that a page may ask for.",
+                          is_name),
   };
 }
 
@@ -322,6 +374,14 @@ const std::vector<Key<Settings>>& settings_keys() {
 }
 const std::vector<Key<QueueSettings>>& queue_keys() {
   static const auto keys = make_queue_keys();
+  return keys;
+}
+const std::vector<Key<PageRule>>& page_keys() {
+  static const auto keys = make_page_keys();
+  return keys;
+}
+const std::vector<Key<Priority>>& priority_keys() {
+  static const auto keys = make_priority_keys();
   return keys;
 }
 const std::vector<Key<AgentSettings>>& agent_keys() {

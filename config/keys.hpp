@@ -34,7 +34,9 @@ struct Key {
 };
 
 const std::vector<Key<Settings>>& settings_keys();
-const std::vector<Key<QueueSettings>>& queue_keys();  // All of [queue.NAME] but hours and exception.
+const std::vector<Key<QueueSettings>>& queue_keys();  // All of [queue.NAME] but hours, exception and page.
+const std::vector<Key<PageRule>>& page_keys();        // Of [[queue.NAME.page]].
+const std::vector<Key<Priority>>& priority_keys();
 const std::vector<Key<AgentSettings>>& agent_keys();
 
 // The text of an environment variable as the value that the file would hold; text that does not fit stays text, and is
@@ -43,5 +45,8 @@ Raw raw_from_environment(Kind kind, const std::string& text);
 
 inline constexpr std::size_t queues_max = 50;
 inline constexpr std::size_t agents_max = 200;
+inline constexpr std::size_t priorities_max = 20;
+inline constexpr std::size_t pages_max = 200;  // In one queue.
+inline constexpr std::size_t skills_max = 20;  // Of one agent, or of one page.
 
 }  // namespace heti::config

@@ -141,8 +141,8 @@ class Loader {
                       const std::vector<Key<Owner>>& keys) {
     std::vector<std::string> known;
     for (const auto& key : keys) known.emplace_back(key.name);
-    if (section.starts_with("queue.")) known.insert(known.end(), {"hours", "exception"});
-    if (section.empty()) known.insert(known.end(), {"queue", "agent"});
+    if constexpr (std::is_same_v<Owner, QueueSettings>) known.insert(known.end(), {"hours", "exception", "page"});
+    if constexpr (std::is_same_v<Owner, Settings>) known.insert(known.end(), {"priority", "queue", "agent"});
     for (const auto& key : keys) {
       if (const auto dot = key.name.find('.'); dot != std::string_view::npos)
         known.emplace_back(key.name.substr(0, dot));
@@ -159,7 +159,7 @@ class Loader {
 
   void read(const toml::table& root) {
     read_keys(root, "", "", settings_, settings_keys(), [&](const Member& member) {
-      if (member.name != "queue" && member.name != "agent") return false;
+      if (member.name != "priority" && member.name != "queue" && member.name != "agent") return false;
       read_sections(member);
       return true;
     });
@@ -181,12 +181,20 @@ class Loader {
         places_.wrong.insert(member.name);
       } else if (member.name == "queue") {
         read_queue(section, *table, path + ".");
+      } else if (member.name == "agent") {
+        read_named(section, *table, path + ".", settings_.agents, agent_keys());
       } else {
-        AgentSettings& agent = settings_.agents.emplace_back();
-        agent.name = section.name;
-        read_keys(*table, path + ".", "", agent, agent_keys(), [](const Member&) { return false; });
+        read_named(section, *table, path + ".", settings_.priorities, priority_keys());
       }
     }
+  }
+
+  template <class Named>
+  void read_named(const Member& section, const toml::table& table, const std::string& path, std::vector<Named>& list,
+                  const std::vector<Key<Named>>& keys) {
+    Named& item = list.emplace_back();
+    item.name = section.name;
+    read_keys(table, path, "", item, keys, [](const Member&) { return false; });
   }
 
   void read_queue(const Member& section, const toml::table& table, const std::string& path) {
@@ -198,6 +206,8 @@ class Loader {
         read_week(member, path, hours);
       } else if (member.name == "exception") {
         read_exceptions(member, path, hours);
+      } else if (member.name == "page") {
+        read_pages(member, path, queue);
       } else {
         return false;
       }
@@ -231,15 +241,32 @@ class Loader {
     }
   }
 
-  void read_exceptions(const Member& member, const std::string& path, Hours& hours) {
+  // The sections [[queue.NAME.exception]] or [[queue.NAME.page]]; null, and told so, if the member is anything else.
+  const toml::array* sections_of(const Member& member, const std::string& path) {
     const toml::array* list = member.node->as_array();
     const bool tables = list != nullptr &&
                         std::all_of(list->begin(), list->end(), [](const toml::node& item) { return item.is_table(); });
-    if (!tables) {
-      report(line_of(member.at), path + "exception", shown(raw_of(*member.node)),
-             "sections in double brackets, [[" + path + "exception]]");
-      return;
+    if (tables) return list;
+    report(line_of(member.at), path + member.name, shown(raw_of(*member.node)),
+           "sections in double brackets, [[" + path + member.name + "]]");
+    return nullptr;
+  }
+
+  void read_pages(const Member& member, const std::string& path, QueueSettings& queue) {
+    const toml::array* list = sections_of(member, path);
+    if (list == nullptr) return;
+    places_.set[path + "page"] = {file_, line_of(member.at)};
+    for (const toml::node& item : *list) {
+      const std::string place = path + "page[" + std::to_string(queue.pages.size() + 1) + "]";
+      places_.set[place] = {file_, line_of(item.source().begin)};
+      read_keys(*item.as_table(), place + ".", "", queue.pages.emplace_back(), page_keys(),
+                [](const Member&) { return false; });
     }
+  }
+
+  void read_exceptions(const Member& member, const std::string& path, Hours& hours) {
+    const toml::array* list = sections_of(member, path);
+    if (list == nullptr) return;
     for (const toml::node& item : *list) {
       const std::string place = "exception[" + std::to_string(hours.text.exceptions.size() + 1) + "]";
       read_exception(*item.as_table(), line_of(item.source().begin), path, place, hours);

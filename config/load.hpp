@@ -1,7 +1,7 @@
 #pragma once
 // From a file and the environment to checked settings, or to all that is wrong with them at once. What the environment
 // says wins over the file: listen.port is HETI_LISTEN_PORT, queue.support.min_agents is HETI_QUEUE_SUPPORT_MIN_AGENTS,
-// and so for every key; hours and exceptions are too long for a variable and come from the file alone.
+// and so for every key; hours, exceptions and pages are too long for a variable and come from the file alone.
 #include <expected>
 #include <filesystem>
 #include <map>

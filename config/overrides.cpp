@@ -46,6 +46,7 @@ std::string expected_instead_of(const std::string& name, const Targets& targets)
   if (name.find("_HOURS") != std::string::npos || name.find("_EXCEPTION") != std::string::npos) {
     return "hours and exceptions in the file";
   }
+  if (name.find("_PAGE") != std::string::npos) return "pages in the file";
   // Kubernetes puts these into every container beside a service named heti.
   if (name.starts_with("HETI_PORT") || name.starts_with("HETI_SERVICE_")) {
     return "enableServiceLinks: false in the pod, or the name of a key, such as HETI_LISTEN_PORT";
@@ -60,6 +61,9 @@ std::string expected_instead_of(const std::string& name, const Targets& targets)
 void override_by(const Environment& environment, Settings& settings, Places& places, std::vector<Problem>& problems) {
   Targets targets;
   add_targets(targets, "", settings, settings_keys());
+  for (auto& priority : settings.priorities) {
+    add_targets(targets, "priority." + priority.name + ".", priority, priority_keys());
+  }
   for (auto& queue : settings.queues) add_targets(targets, "queue." + queue.name + ".", queue, queue_keys());
   for (auto& agent : settings.agents) add_targets(targets, "agent." + agent.name + ".", agent, agent_keys());
 

@@ -36,6 +36,13 @@ void print_schedule(std::string& out, const QueueSettings& queue) {
   }
 }
 
+void print_pages(std::string& out, const QueueSettings& queue) {
+  for (const PageRule& page : queue.pages) {
+    out += "\n[[queue." + queue.name + ".page]]\n";
+    for (const auto& key : page_keys()) out += std::string(key.name) + " = " + key.print(page) + "\n";
+  }
+}
+
 }  // namespace
 
 std::string print_config(const Settings& settings) {
@@ -48,9 +55,11 @@ std::string print_config(const Settings& settings) {
     section = own;
     out += std::string(own.empty() ? key.name : key.name.substr(dot + 1)) + " = " + key.print(settings) + "\n";
   }
+  for (const Priority& priority : settings.priorities) print_section(out, "priority", priority, priority_keys());
   for (const QueueSettings& queue : settings.queues) {
     print_section(out, "queue", queue, queue_keys());
     print_schedule(out, queue);
+    print_pages(out, queue);
   }
   for (const AgentSettings& agent : settings.agents) print_section(out, "agent", agent, agent_keys());
   return out;

@@ -13,6 +13,7 @@ namespace {
 
 // Names with a meaning of their own in metrics and transcripts.
 constexpr std::array<std::string_view, 5> queue_names_reserved{"all", "any", "none", "other", "unknown"};
+constexpr std::array<std::string_view, 5> priority_names_reserved = queue_names_reserved;
 constexpr std::array<std::string_view, 8> agent_names_reserved{"all",  "any", "none",   "unknown",
                                                                "auto", "bot", "system", "visitor"};
 
@@ -28,6 +29,24 @@ std::size_t agents_of(const Settings& settings, const std::string& queue) {
   }));
 }
 
+bool contains(const std::vector<std::string>& list, const std::string& item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+// Is there anybody who may take what waits in this queue, and has all these skills?
+bool somebody_has(const Settings& settings, const QueueSettings& queue, const std::vector<std::string>& skills) {
+  return std::any_of(settings.agents.begin(), settings.agents.end(), [&](const AgentSettings& agent) {
+    const bool serves =
+        contains(agent.queues, queue.name) || (!queue.overflow.empty() && contains(agent.queues, queue.overflow));
+    return serves && std::all_of(skills.begin(), skills.end(),
+                                 [&](const std::string& skill) { return contains(agent.skills, skill); });
+  });
+}
+
+std::string page_path(const QueueSettings& queue, std::size_t index) {
+  return "queue." + queue.name + ".page[" + std::to_string(index + 1) + "]";
+}
+
 class Relations {
  public:
   Relations(const Settings& settings, const Places& places, std::vector<Problem>& problems)
@@ -35,6 +54,7 @@ class Relations {
 
   void check() {
     check_node();
+    check_names("priority", settings_.priorities, priorities_max, priority_names_reserved);
     check_names("queue", settings_.queues, queues_max, queue_names_reserved);
     check_names("agent", settings_.agents, agents_max, agent_names_reserved);
     if (settings_.queues.empty() && !places_.wrong.contains("queue")) {
@@ -118,22 +138,68 @@ class Relations {
       report(path + "min_agents", std::to_string(queue.min_agents),
              "at most " + std::to_string(agents) + ", the number of agents that list this queue", {});
     }
+    if (queue.overflow == queue.name) {
+      report(path + "overflow", in_quotes(queue.overflow), "another queue than this one");
+    } else if (!queue.overflow.empty()) {
+      known(path + "overflow", queue.overflow, settings_.queues, "queue");
+    }
+    check_pages(queue);
+  }
+
+  void check_pages(const QueueSettings& queue) {
+    if (queue.pages.size() > pages_max) {
+      report("queue." + queue.name + ".page", std::to_string(queue.pages.size()) + " sections",
+             "at most " + std::to_string(pages_max));
+    }
+    std::set<std::string_view> seen;
+    for (std::size_t i = 0; i < queue.pages.size(); ++i) {
+      const PageRule& page = queue.pages[i];
+      const std::string path = page_path(queue, i) + ".";
+      if (page.prefix.empty()) {
+        if (!places_.wrong.contains(path + "prefix")) {
+          report(path + "prefix", "nothing", page_keys().front().expected);
+        }
+      } else if (!seen.insert(page.prefix).second) {
+        report(path + "prefix", in_quotes(page.prefix) + " a second time", "each prefix once in a queue");
+      }
+      if (!page.priority.empty()) known(path + "priority", page.priority, settings_.priorities, "priority");
+      check_skills(path, page.skills);
+    }
   }
 
   void check_agent(const AgentSettings& agent) {
-    const std::string path = "agent." + agent.name + ".queues";
-    std::vector<std::string> known;
-    for (const QueueSettings& queue : settings_.queues) known.push_back(queue.name);
+    const std::string path = "agent." + agent.name + ".";
     std::set<std::string_view> seen;
     for (const std::string& name : agent.queues) {
       if (!seen.insert(name).second) {
-        report(path, in_quotes(name) + " a second time", "each queue once");
-      } else if (find_named(settings_.queues, name) == nullptr) {
-        const auto meant = nearest(name, known);
-        report(path, in_quotes(name),
-               meant ? "the name of a queue, such as " + in_quotes(*meant) : "the name of a queue");
+        report(path + "queues", in_quotes(name) + " a second time", "each queue once");
+      } else {
+        known(path + "queues", name, settings_.queues, "queue");
       }
     }
+    check_skills(path, agent.skills);
+  }
+
+  void check_skills(const std::string& path, const std::vector<std::string>& skills) {
+    std::set<std::string_view> seen;
+    for (const std::string& skill : skills) {
+      if (!seen.insert(skill).second) report(path + "skills", in_quotes(skill) + " a second time", "each skill once");
+    }
+  }
+
+  // `name` in the key `path` is that of one of `list`, whose sections are called `what`.
+  template <class Named>
+  void known(const std::string& path, const std::string& name, const std::vector<Named>& list,
+             const std::string& what) {
+    if (find_named(list, name) != nullptr) return;
+    std::vector<std::string> names;
+    for (const Named& item : list) names.push_back(item.name);
+    const auto meant = nearest(name, names);
+    const std::string expected = "the name of a " + what;
+    report(path, in_quotes(name),
+           meant           ? expected + ", such as " + in_quotes(*meant)
+           : names.empty() ? "a section [" + what + "." + name + "]"
+                           : expected);
   }
 
   const Settings& settings_;
@@ -169,6 +235,31 @@ std::vector<Warning> relation_warnings(const Settings& settings, const Places& p
            in_quotes(queue.schedule.timezone) + " differs from that of queue." + first.name);
     }
     if (agents_of(settings, queue.name) == 0) warn("queue." + queue.name, "no agent lists this queue");
+    if (queue.max_wait > Millis{0} && queue.max_wait < queue.sla.first_response) {
+      warn("queue." + queue.name + ".max_wait", "ends the wait before sla.first_response is due");
+    }
+    for (std::size_t i = 0; i < queue.pages.size(); ++i) {
+      const PageRule& page = queue.pages[i];
+      for (std::size_t before = 0; before < i; ++before) {
+        if (!page.prefix.starts_with(queue.pages[before].prefix)) continue;
+        warn(page_path(queue, i) + ".prefix",
+             "never counts, for " + in_quotes(queue.pages[before].prefix) + " stands before it");
+        break;
+      }
+      if (!page.skills.empty() && !somebody_has(settings, queue, page.skills)) {
+        std::string skills;
+        for (const std::string& skill : page.skills) skills += (skills.empty() ? "" : ", ") + in_quotes(skill);
+        warn(page_path(queue, i) + ".skills",
+             "nobody may take these chats: no agent of this queue or its overflow has " + skills);
+      }
+    }
+  }
+  for (const Priority& priority : settings.priorities) {
+    const bool given = std::any_of(settings.queues.begin(), settings.queues.end(), [&](const QueueSettings& queue) {
+      return std::any_of(queue.pages.begin(), queue.pages.end(),
+                         [&](const PageRule& page) { return page.priority == priority.name; });
+    });
+    if (!given) warn("priority." + priority.name, "no page gives this priority");
   }
   for (const AgentSettings& agent : settings.agents) {
     if (agent.queues.empty() && !agent.supervisor) warn("agent." + agent.name, "serves no queue");

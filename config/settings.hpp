@@ -129,6 +129,21 @@ struct Wording {
   friend bool operator==(const Wording&, const Wording&) = default;
 };
 
+// A class of visitors that is served earlier by its credit.
+struct Priority {
+  std::string name;  // From the section: [priority.NAME].
+  Millis credit = 120s;
+  friend bool operator==(const Priority&, const Priority&) = default;
+};
+
+// What a chat asks for that starts on a page whose address begins with `prefix`. The first rule that fits counts.
+struct PageRule {
+  std::string prefix;
+  std::string priority;             // The name of a priority; empty: none.
+  std::vector<std::string> skills;  // An agent must have them all.
+  friend bool operator==(const PageRule&, const PageRule&) = default;
+};
+
 struct QueueSettings {
   std::string name;          // From the section: [queue.NAME].
   std::string display_name;  // After loading never empty: the name, unless stated.
@@ -147,7 +162,12 @@ struct QueueSettings {
   Millis wrapup = 60s;
   Millis reopen_window = 24h;
   Millis closing = 30min;
+  std::string overflow;  // The name of another queue; empty: none.
+  Millis overflow_after = 120s;
+  Millis sticky_hold = 0s;
+  Millis max_wait = 0s;  // 0: for ever.
   Wording wording;
+  std::vector<PageRule> pages;  // In the order of the file.
   friend bool operator==(const QueueSettings&, const QueueSettings&) = default;
 };
 
@@ -157,6 +177,7 @@ struct AgentSettings {
   std::vector<std::string> queues;  // Each is the name of a queue.
   std::uint32_t capacity = 3;
   bool supervisor = false;
+  std::vector<std::string> skills;
   friend bool operator==(const AgentSettings&, const AgentSettings&) = default;
 };
 
@@ -173,6 +194,7 @@ struct Settings {
   Log log;
   Limits limits;
   Timeouts timeouts;
+  std::vector<Priority> priorities;   // In the order of the file.
   std::vector<QueueSettings> queues;  // In the order of the file.
   std::vector<AgentSettings> agents;  // In the order of the file.
   friend bool operator==(const Settings&, const Settings&) = default;

@@ -107,7 +107,24 @@ struct Done {
   friend bool operator==(const Done&, const Done&) = default;
 };
 
+// Agent: hands the chat on. Neither: back to the line it came from; both: to an agent of that queue.
+struct Transfer {
+  std::uint64_t ref = 0;
+  PublicId conversation;
+  std::optional<std::string> queue;
+  std::optional<std::string> agent;  // login name
+  friend bool operator==(const Transfer&, const Transfer&) = default;
+};
+
+// Supervisor, for a colleague: away, finishing or offline, nothing else can be chosen.
+struct SetStatus {
+  std::uint64_t ref = 0;
+  std::string agent;  // login name
+  AgentStatus status = AgentStatus::away;
+  friend bool operator==(const SetStatus&, const SetStatus&) = default;
+};
+
 using ClientFrame = std::variant<VisitorHello, AgentHello, Start, Open, History, Post, Typing, Close, Rate, Status,
-                                 Accept, Decline, Done>;
+                                 Accept, Decline, Done, Transfer, SetStatus>;
 
 }  // namespace heti::protocol

@@ -41,18 +41,19 @@ enum class ErrorCode : std::uint8_t {
 
 // Sent in `refused`; the socket goes on.
 enum class RefusalCode : std::uint8_t {
-  not_found,         // There is no such conversation that you may see.
-  not_allowed,       // You may see it, but not do that.
-  wrong_state,       // The conversation is not in a state that allows it.
-  queue_closed,      // The queue is closed by its hours and takes nothing now.
-  already_assigned,  // Another agent was first.
-  conflict,          // This stream and n were used for another text.
-  resend_from,       // n is too large: send again from `resend_from`.
-  too_long,          // The text is over 16,000 bytes.
-  empty,             // The text is nothing but white space.
-  rate_limited,      // Too many of these; wait for `retry_after_ms`.
-  try_later,         // The journal does not take anything at the moment; wait for `retry_after_ms`.
-  overloaded,        // No room for new chats now; wait for `retry_after_ms`.
+  not_found,          // There is no such conversation that you may see.
+  not_allowed,        // You may see it, but not do that.
+  wrong_state,        // The conversation is not in a state that allows it.
+  queue_closed,       // The queue is closed by its hours and takes nothing now.
+  already_assigned,   // Another agent was first.
+  conflict,           // This stream and n were used for another text.
+  resend_from,        // n is too large: send again from `resend_from`.
+  agent_unavailable,  // The colleague who is meant is not online, has no free slot, or may not take this chat.
+  too_long,           // The text is over 16,000 bytes.
+  empty,              // The text is nothing but white space.
+  rate_limited,       // Too many of these; wait for `retry_after_ms`.
+  try_later,          // The journal does not take anything at the moment; wait for `retry_after_ms`.
+  overloaded,         // No room for new chats now; wait for `retry_after_ms`.
 };
 
 std::string_view to_string(CloseCode code);

@@ -34,6 +34,7 @@ namespace heti::protocol {
 [[nodiscard]] std::string encode(const ChatGone& frame);
 [[nodiscard]] std::string encode(const AgentChanged& frame);
 [[nodiscard]] std::string encode(const QueueChanged& frame);
+[[nodiscard]] std::string encode(const Colleagues& frame);
 [[nodiscard]] std::string encode(const PeerTyping& frame);
 [[nodiscard]] std::string encode(const Failed& frame);
 [[nodiscard]] std::string encode(const ServerFrame& frame);

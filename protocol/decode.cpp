@@ -62,6 +62,24 @@ ClientFrame accept(FieldSet& in) { return Accept{ref_of(in), conversation_of(in)
 ClientFrame decline(FieldSet& in) { return Decline{ref_of(in), conversation_of(in)}; }
 ClientFrame done(FieldSet& in) { return Done{ref_of(in), conversation_of(in)}; }
 
+ClientFrame transfer(FieldSet& in) {
+  return Transfer{ref_of(in), conversation_of(in), in.optional_text("queue", queue_length_max),
+                  in.optional_text("agent", agent_length_max)};
+}
+
+ClientFrame set_status(FieldSet& in) {
+  SetStatus frame{ref_of(in), in.text("agent", 1, agent_length_max), AgentStatus::away};
+  const std::string word = in.text("status");
+  if (word == to_string(AgentStatus::finishing)) {
+    frame.status = AgentStatus::finishing;
+  } else if (word == to_string(AgentStatus::offline)) {
+    frame.status = AgentStatus::offline;
+  } else if (word != to_string(AgentStatus::away)) {
+    in.fail();
+  }
+  return frame;
+}
+
 // hello is the one frame that says its role; it is taken out before.
 ClientFrame visitor_hello(FieldSet& in) {
   return VisitorHello{in.optional_text("token", token_length_max), in.text("queue", 1, queue_length_max)};
@@ -75,10 +93,20 @@ struct Event {
 };
 
 constexpr std::array events{
-    Event{"post", post, post},          Event{"typing", typing, typing},  Event{"open", open, open},
-    Event{"history", history, history}, Event{"start", start, nullptr},   Event{"close", visitor_close, agent_close},
-    Event{"rate", rate, nullptr},       Event{"status", nullptr, status}, Event{"accept", nullptr, accept},
-    Event{"decline", nullptr, decline}, Event{"done", nullptr, done},     Event{"hello", visitor_hello, agent_hello},
+    Event{"post", post, post},
+    Event{"typing", typing, typing},
+    Event{"open", open, open},
+    Event{"history", history, history},
+    Event{"start", start, nullptr},
+    Event{"close", visitor_close, agent_close},
+    Event{"rate", rate, nullptr},
+    Event{"status", nullptr, status},
+    Event{"accept", nullptr, accept},
+    Event{"decline", nullptr, decline},
+    Event{"done", nullptr, done},
+    Event{"hello", visitor_hello, agent_hello},
+    Event{"transfer", nullptr, transfer},
+    Event{"set_status", nullptr, set_status},
 };
 
 // A hello of the other role is forbidden, before its other fields are looked at.

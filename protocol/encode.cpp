@@ -107,6 +107,12 @@ std::string encode(const QueueChanged& frame) {
   return frame_of("queue", [&](Fields& out) { out.add("queue", frame.queue); });
 }
 
+std::string encode(const Colleagues& frame) {
+  return frame_of("colleagues", [&](Fields& out) {
+    out.add("agents", frame.agents).add("queues", frame.queues).add("supervisor", frame.supervisor);
+  });
+}
+
 std::string encode(const PeerTyping& frame) {
   return frame_of("typing", [&](Fields& out) {
     out.add("conversation", frame.conversation).add("role", frame.role).add("name", frame.name);

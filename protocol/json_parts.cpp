@@ -144,4 +144,24 @@ json::value to_json(const AgentWelcome::Self& part, const Arena& arena) {
       .take();
 }
 
+json::value to_json(const Colleague& part, const Arena& arena) {
+  return Fields(arena)
+      .add("name", part.name)
+      .add("display_name", part.display_name)
+      .add("status", part.status)
+      .add("capacity", part.capacity)
+      .add("busy", part.busy)
+      .add("queues", part.queues)
+      .take();
+}
+
+json::value to_json(const TransferQueue& part, const Arena& arena) {
+  return Fields(arena)
+      .add("name", part.name)
+      .add("display_name", part.display_name)
+      .add("open", part.open)
+      .add("staffed", part.staffed)
+      .take();
+}
+
 }  // namespace heti::protocol

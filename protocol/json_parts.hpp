@@ -33,6 +33,8 @@ boost::json::value to_json(const Chat::Visitor& part, const Arena& arena);
 boost::json::value to_json(const Author& part, const Arena& arena);
 boost::json::value to_json(const VisitorWelcome::Present& part, const Arena& arena);
 boost::json::value to_json(const AgentWelcome::Self& part, const Arena& arena);
+boost::json::value to_json(const Colleague& part, const Arena& arena);
+boost::json::value to_json(const TransferQueue& part, const Arena& arena);
 
 template <class Enum>
 requires std::is_enum_v<Enum> boost::json::value to_json(Enum value, const Arena& arena) {

@@ -14,6 +14,7 @@ inline constexpr std::size_t text_bytes_max = 16'000;
 // Unicode code points, as JSON Schema's maxLength counts them.
 inline constexpr std::size_t token_length_max = 512;
 inline constexpr std::size_t queue_length_max = 64;
+inline constexpr std::size_t agent_length_max = 64;  // a login name
 inline constexpr std::size_t page_url_length_max = 2'000;
 inline constexpr std::size_t page_title_length_max = 300;
 inline constexpr std::size_t name_length_max = 100;

@@ -224,6 +224,29 @@ struct QueueChanged {
   QueueState queue;
 };
 
+struct Colleague {
+  std::string name;  // login
+  std::string display_name;
+  AgentStatus status = AgentStatus::offline;
+  std::uint64_t capacity = 0;
+  std::uint64_t busy = 0;
+  std::vector<std::string> queues;  // names
+};
+
+struct TransferQueue {
+  std::string name;
+  std::string display_name;
+  bool open = false;          // takes chats now
+  std::uint64_t staffed = 0;  // agents online for it, busy or not
+};
+
+// To agents: all of it after welcome, then what changed.
+struct Colleagues {
+  std::vector<Colleague> agents;
+  std::vector<TransferQueue> queues;
+  bool supervisor = false;  // the receiver may set the status of these agents
+};
+
 struct PeerTyping {
   PublicId conversation;
   Role role = Role::visitor;
@@ -234,7 +257,8 @@ struct Failed {
   ErrorCode code = ErrorCode::bad_frame;
 };
 
-using ServerFrame = std::variant<VisitorWelcome, AgentWelcome, Opened, Page, EntryAdded, Acked, Ok, Refused,
-                                 StateChanged, ChatChanged, ChatGone, AgentChanged, QueueChanged, PeerTyping, Failed>;
+using ServerFrame =
+    std::variant<VisitorWelcome, AgentWelcome, Opened, Page, EntryAdded, Acked, Ok, Refused, StateChanged, ChatChanged,
+                 ChatGone, AgentChanged, QueueChanged, Colleagues, PeerTyping, Failed>;
 
 }  // namespace heti::protocol

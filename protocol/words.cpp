@@ -87,6 +87,7 @@ std::string_view to_string(StatusReason value) {
     case StatusReason::service: return "service";
     case StatusReason::removed: return "removed";
     case StatusReason::last_chat_closed: return "last_chat_closed";
+    case StatusReason::supervisor: return "supervisor";
   }
   no_such_word();
 }
@@ -152,6 +153,7 @@ std::string_view to_string(RefusalCode code) {
     case RefusalCode::already_assigned: return "already_assigned";
     case RefusalCode::conflict: return "conflict";
     case RefusalCode::resend_from: return "resend_from";
+    case RefusalCode::agent_unavailable: return "agent_unavailable";
     case RefusalCode::too_long: return "too_long";
     case RefusalCode::empty: return "empty";
     case RefusalCode::rate_limited: return "rate_limited";

@@ -45,6 +45,7 @@ enum class StatusReason : std::uint8_t {
   service,  // Heti itself was down
   removed,
   last_chat_closed,
+  supervisor,  // somebody else said so
 };
 
 // What becomes of a contact while the queue is closed.

@@ -25,6 +25,14 @@ core::RoutingMode routing_mode(config::RoutingMode value) {
 
 std::uint32_t permille(double ratio) { return static_cast<std::uint32_t>(std::lround(ratio * 1000)); }
 
+std::vector<core::PageRule> pages(const config::QueueSettings& from) {
+  std::vector<core::PageRule> rules;
+  for (const config::PageRule& page : from.pages) {
+    rules.push_back({.prefix = page.prefix, .priority = page.priority, .skills = page.skills});
+  }
+  return rules;
+}
+
 core::QueueSettings queue(const config::QueueSettings& from) {
   return {
       .name = from.name,
@@ -44,6 +52,11 @@ core::QueueSettings queue(const config::QueueSettings& from) {
       .wrapup = from.wrapup,
       .reopen_window = from.reopen_window,
       .closing = from.closing,
+      .overflow = from.overflow,
+      .overflow_after = from.overflow_after,
+      .sticky_hold = from.sticky_hold,
+      .max_wait = from.max_wait,
+      .pages = pages(from),
       .schedule = from.schedule};
 }
 
@@ -57,7 +70,11 @@ core::Settings proposal(const config::Settings& settings) {
                                .display_name = from.display_name,
                                .queues = from.queues,
                                .capacity = from.capacity,
-                               .supervisor = from.supervisor});
+                               .supervisor = from.supervisor,
+                               .skills = from.skills});
+  }
+  for (const config::Priority& from : settings.priorities) {
+    proposed.priorities.push_back({.name = from.name, .credit = from.credit});
   }
   return proposed;
 }

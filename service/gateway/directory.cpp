@@ -25,7 +25,7 @@ std::shared_ptr<const Directory> make_directory(const core::State& state, Instan
   for (const auto& [id, queue] : state.queues) {
     if (queue.removed) continue;
     directory->queues[queue.settings.name] =
-        Directory::Queue{.id = id, .state = to_wire(core::view_of(state, queue, now), protocol::Role::visitor)};
+        Directory::Queue{.id = id, .state = to_wire(core::view_of(queue, now), protocol::Role::visitor)};
   }
   for (const auto& [id, agent] : state.agents) {
     if (agent.removed) continue;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "protocol/codec.hpp"
+#include "service/gateway/colleagues.hpp"
 #include "service/gateway/to_wire.hpp"
 
 namespace heti::gateway {
@@ -78,6 +79,8 @@ void Fanout::on_durable(const sequencer::Durable& batch) {
     relay_.to_all([id, frame](Hub& hub) { hub.consoles({id}, *frame); });
   }
   for (const core::QueueId id : touched.opened_or_closed) push_queue(batch.state, id, batch.now, true);
+  gathered_colleagues_.insert(touched.agents.begin(), touched.agents.end());
+  gathered_transfer_queues_.insert(touched.opened_or_closed.begin(), touched.opened_or_closed.end());
   for (const core::AgentId id : touched.disconnected) {
     const auto agent = batch.state.agents.find(id);
     if (agent == batch.state.agents.end() || agent->second.connections.empty()) consoles_.erase(id);
@@ -94,7 +97,10 @@ void Fanout::touch(core::ConversationId id, const core::State& state, Touched& t
 }
 
 void Fanout::touch_queue_of(core::ConversationId id, const core::State& state) {
-  if (const auto* conversation = find(state, id)) gathered_queues_.insert(conversation->queue);
+  const auto* conversation = find(state, id);
+  if (conversation == nullptr) return;
+  gathered_queues_.insert(conversation->queue);
+  if (conversation->contact) gathered_queues_.insert(conversation->contact->line);
 }
 
 void Fanout::look_at(const core::Event& event, const core::State& state, Touched& touched) {
@@ -125,6 +131,7 @@ void Fanout::look_at(const core::Event& event, const core::State& state, Touched
                    const auto agent = state.agents.find(e.agent);
                    if (agent == state.agents.end()) return;
                    gathered_queues_.insert(agent->second.queues.begin(), agent->second.queues.end());
+                   gathered_transfer_queues_.insert(agent->second.queues.begin(), agent->second.queues.end());
                    // Whoever talks with this agent sees whether somebody is there.
                    for (const auto& [engagement, slot] : agent->second.engagements) chat(slot.conversation);
                  },
@@ -133,6 +140,12 @@ void Fanout::look_at(const core::Event& event, const core::State& state, Touched
                  [&](const event::VisitorDisconnected& e) { chat(e.conversation); },
                  [&](const event::MessagePosted& e) { gathered(e.conversation); },
                  [&](const event::ContactQueued& e) { chat(e.conversation); },
+                 [&](const event::ContactInitiated& e) {
+                   chat(e.conversation);
+                   touched.agents.insert(e.agent);
+                 },
+                 // More agents may see it now.
+                 [&](const event::RoutingWidened& e) { chat(e.conversation); },
                  [&](const event::ChatOffered& e) {
                    chat(e.conversation);
                    touched.agents.insert(e.agent);
@@ -251,7 +264,7 @@ void Fanout::push_final(core::ConversationId id) {
 void Fanout::push_queue(const core::State& state, core::QueueId id, Instant now, bool visitors_too) {
   const auto queue = state.queues.find(id);
   if (queue == state.queues.end() || queue->second.removed) return;
-  const core::QueueView view = core::view_of(state, queue->second, now);
+  const core::QueueView view = core::view_of(queue->second, now);
   const auto frame_for = [&view](protocol::Role audience) {
     return shared(protocol::encode(protocol::QueueChanged{.queue = to_wire(view, audience)}));
   };
@@ -263,6 +276,32 @@ void Fanout::push_queue(const core::State& state, core::QueueId id, Instant now,
   }
 }
 
+void Fanout::push_colleagues(const core::State& state, const std::set<core::AgentId>& agents,
+                             const std::set<core::QueueId>& queues) {
+  // Consoles that list the same of it share the frames.
+  std::map<std::pair<bool, std::vector<core::AgentId>>, std::vector<core::AgentId>> viewers;
+  for (const auto& [id, console] : consoles_) {
+    const auto viewer = state.agents.find(id);
+    if (viewer == state.agents.end()) continue;
+    std::vector<core::AgentId> listed;
+    for (const core::AgentId changed : agents) {
+      const auto agent = state.agents.find(changed);
+      if (agent != state.agents.end() && lists_colleague(viewer->second, agent->second)) listed.push_back(changed);
+    }
+    viewers[{viewer->second.settings.supervisor, std::move(listed)}].push_back(id);
+  }
+  for (const auto& [what, consoles] : viewers) {
+    for (std::string& text : colleague_frames(state, what.second, queues, what.first)) {
+      relay_.to_all([consoles, frame = shared(std::move(text))](Hub& hub) { hub.consoles(consoles, *frame); });
+    }
+  }
+}
+
+bool Fanout::nothing_gathered() const {
+  return gathered_chats_.empty() && gathered_queues_.empty() && gathered_colleagues_.empty() &&
+         gathered_transfer_queues_.empty();
+}
+
 void Fanout::publish_directory(const core::State& state, Instant now) {
   const std::shared_ptr<const Directory> directory = make_directory(state, now);
   relay_.to_all([directory](Hub& hub) { hub.set_directory(directory); });
@@ -271,7 +310,8 @@ void Fanout::publish_directory(const core::State& state, Instant now) {
 void Fanout::send_due(const core::State& state, Instant now) {
   asked_ = false;
   const std::int64_t started = steady_ms();
-  if (started < next_send_ms_ || (gathered_chats_.empty() && gathered_queues_.empty())) return;
+  if (started < next_send_ms_ || nothing_gathered()) return;
+  push_colleagues(state, std::exchange(gathered_colleagues_, {}), std::exchange(gathered_transfer_queues_, {}));
   const ConversationSet chats = std::exchange(gathered_chats_, {});
   const std::set<core::QueueId> queues = std::exchange(gathered_queues_, {});
   for (const core::ConversationId id : chats) {
@@ -291,7 +331,7 @@ void Fanout::send_due(const core::State& state, Instant now) {
 }
 
 void Fanout::on_tick(std::int64_t now_ms) {
-  if (asked_ || now_ms < next_send_ms_ || (gathered_chats_.empty() && gathered_queues_.empty())) return;
+  if (asked_ || now_ms < next_send_ms_ || nothing_gathered()) return;
   asked_ = true;
   if (ask_for_state_) ask_for_state_();
 }

@@ -1,7 +1,8 @@
 #pragma once
 // Durable events become frames for those who may see them: each text is encoded once and shared by all its receivers.
-// Lines of a conversation and changes of its state leave with the batch; what only moves a clock, a preview or a queue
-// position is gathered for 250 ms, longer if it costs more than a twentieth of the loop. Home loop only.
+// Lines of a conversation and changes of its state leave with the batch; what only moves a clock, a preview, a queue
+// position or a colleague's free slots is gathered for 250 ms, longer if it costs more than a twentieth of the loop.
+// Home loop only.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -72,6 +73,9 @@ class Fanout final : public sequencer::Projection {
   void push_state(const core::State& state, const core::Conversation& conversation);
   void push_queue(const core::State& state, core::QueueId id, Instant now, bool visitors_too);
   void push_final(core::ConversationId id);
+  void push_colleagues(const core::State& state, const std::set<core::AgentId>& agents,
+                       const std::set<core::QueueId>& queues);
+  bool nothing_gathered() const;
   void publish_directory(const core::State& state, Instant now);
   Known& known(const core::Conversation& conversation);
 
@@ -83,6 +87,8 @@ class Fanout final : public sequencer::Projection {
   std::map<core::AgentId, Console> consoles_;
   ConversationSet gathered_chats_;
   std::set<core::QueueId> gathered_queues_;
+  std::set<core::AgentId> gathered_colleagues_;
+  std::set<core::QueueId> gathered_transfer_queues_;  // whose hours or staff changed
   std::int64_t next_send_ms_ = 0;
   bool asked_ = false;
 };

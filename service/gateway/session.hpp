@@ -79,6 +79,8 @@ class Session final : public ConnectionUser, public WebSocket::Events, public st
   void handle(const protocol::Accept& frame);
   void handle(const protocol::Decline& frame);
   void handle(const protocol::Done& frame);
+  void handle(const protocol::Transfer& frame);
+  void handle(const protocol::SetStatus& frame);
   void greet(std::string token);
   void submit(core::Command command, Asked asked);
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "protocol/codec.hpp"
+#include "service/gateway/colleagues.hpp"
 #include "service/gateway/session.hpp"
 #include "service/gateway/to_wire.hpp"
 
@@ -60,19 +61,23 @@ void Session::greet(std::string token) {
   phase_ = Phase::greeted;
   sequencer::Sequencer* const line = services_.sequencer.load();
   auto on_answer = [weak = weak_from_this(), &services = services_, loop = hub_.loop().index(), self = self_, line,
-                    token = std::move(token)](const core::Answer& answer, const core::State&) {
+                    token = std::move(token)](const core::Answer& answer, const core::State& state) {
     std::string frame;
+    std::vector<std::string> colleagues;
     if (const auto* visitor = std::get_if<core::WelcomeView>(&answer)) {
       frame = protocol::encode(visitor_welcome(*visitor, token, self.visitor, services.history, line->now()));
     } else if (const auto* agent = std::get_if<core::ConsoleView>(&answer)) {
       services.fanout.note_console(self.agent, *agent);
       frame = protocol::encode(agent_welcome(*agent, services.history, line->now()));
+      colleagues = first_colleague_frames(state, state.agents.at(self.agent));
     }
-    services.relay.to(loop, [weak, frame = std::move(frame)](Hub&) {
+    services.relay.to(loop, [weak, frame = std::move(frame), colleagues = std::move(colleagues)](Hub&) {
       const auto session = weak.lock();
       if (!session) return;
       // No view: queue or agent has been removed since the directory was made.
-      frame.empty() ? session->turn_away(ErrorCode::forbidden) : session->welcome(frame);
+      if (frame.empty()) return session->turn_away(ErrorCode::forbidden);
+      session->welcome(frame);
+      for (const std::string& one : colleagues) session->push(one);
     });
   };
   if (line == nullptr || line->submit(hello_command(self_), std::move(on_answer)) != sequencer::Submit::accepted) {
@@ -127,6 +132,25 @@ void Session::handle(const protocol::Status& frame) { submit(to_core(self_, fram
 void Session::handle(const protocol::Accept& frame) { submit(to_core(self_, frame), frame.ref); }
 void Session::handle(const protocol::Decline& frame) { submit(to_core(self_, frame), frame.ref); }
 void Session::handle(const protocol::Done& frame) { submit(to_core(self_, frame), frame.ref); }
+
+void Session::handle(const protocol::Transfer& frame) {
+  const auto* queue = frame.queue ? hub_.directory().queue(*frame.queue) : nullptr;
+  const auto* agent = frame.agent ? hub_.directory().agent(*frame.agent) : nullptr;
+  if ((frame.queue && queue == nullptr) || (frame.agent && agent == nullptr)) {
+    return take(refusal(frame.ref, RefusalCode::not_found));
+  }
+  submit(to_core(self_, frame, queue != nullptr ? std::optional(queue->id) : std::nullopt,
+                 agent != nullptr ? std::optional(agent->id) : std::nullopt),
+         frame.ref);
+}
+
+void Session::handle(const protocol::SetStatus& frame) {
+  const auto* agent = hub_.directory().agent(frame.agent);
+  if (agent == nullptr) return take(refusal(frame.ref, RefusalCode::not_found));
+  // The core lets everybody end their own shift; on the wire that is not part of this frame.
+  if (agent->id == self_.agent) return take(refusal(frame.ref, RefusalCode::not_allowed));
+  submit(to_core(self_, frame, agent->id), frame.ref);
+}
 
 // ---- Past the sequencer
 

@@ -86,4 +86,14 @@ core::Command to_core(const Self& self, const protocol::Done& frame) {
   return command::FinishWrapUp{.agent = self.agent, .conversation = frame.conversation};
 }
 
+core::Command to_core(const Self& self, const protocol::Transfer& frame, std::optional<core::QueueId> queue,
+                      std::optional<core::AgentId> agent) {
+  return command::Transfer{
+      .agent = self.agent, .conversation = frame.conversation, .to_queue = queue, .to_agent = agent};
+}
+
+core::Command to_core(const Self& self, const protocol::SetStatus& frame, core::AgentId agent) {
+  return command::SetStatus{.agent = agent, .status = status_of(frame.status), .by = self.agent};
+}
+
 }  // namespace heti::gateway

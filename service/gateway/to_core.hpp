@@ -34,5 +34,9 @@ core::Command to_core(const Self& self, const protocol::Status& frame);
 core::Command to_core(const Self& self, const protocol::Accept& frame);
 core::Command to_core(const Self& self, const protocol::Decline& frame);
 core::Command to_core(const Self& self, const protocol::Done& frame);
+// `queue` and `agent` are what the names in the frame mean; nothing where it names none.
+core::Command to_core(const Self& self, const protocol::Transfer& frame, std::optional<core::QueueId> queue,
+                      std::optional<core::AgentId> agent);
+core::Command to_core(const Self& self, const protocol::SetStatus& frame, core::AgentId agent);
 
 }  // namespace heti::gateway

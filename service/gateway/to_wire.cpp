@@ -120,6 +120,7 @@ protocol::StatusReason to_wire(core::StatusReason reason) {
     case core::StatusReason::service: return protocol::StatusReason::service;
     case core::StatusReason::removed: return protocol::StatusReason::removed;
     case core::StatusReason::last_chat_closed: return protocol::StatusReason::last_chat_closed;
+    case core::StatusReason::supervisor: return protocol::StatusReason::supervisor;
   }
   std::abort();
 }
@@ -133,6 +134,7 @@ protocol::RefusalCode to_wire(core::Refusal refusal) {
     case core::Refusal::already_assigned: return protocol::RefusalCode::already_assigned;
     case core::Refusal::conflict: return protocol::RefusalCode::conflict;
     case core::Refusal::resend_from: return protocol::RefusalCode::resend_from;
+    case core::Refusal::agent_unavailable: return protocol::RefusalCode::agent_unavailable;
   }
   std::abort();
 }

@@ -92,13 +92,16 @@ TEST(ConfigLoadTest, ReferenceFileLoadsWithoutAWarning) {
   EXPECT_EQ(settings.agents[0].queues, std::vector<std::string>{"support"});
   EXPECT_EQ(settings.agents[0].capacity, 3u);
   EXPECT_EQ(settings.agents[1].name, "eero");
+  EXPECT_EQ(settings.priorities, (std::vector<Priority>{{.name = "vip", .credit = 120s}}));
+  EXPECT_EQ(settings.queues[0].pages,
+            (std::vector<PageRule>{{.prefix = "https://shop.example/checkout", .priority = "vip", .skills = {}}}));
 }
 
 // In the reference each key stands on a line `name = value`, and above it a comment with its meaning and its bounds.
 template <class Owner>
 void expect_described(const std::string& reference, const std::string& section, const std::vector<Key<Owner>>& keys) {
   const Owner defaults{};
-  const std::set<std::string_view> of_the_example{"display_name", "timezone", "queues"};
+  const std::set<std::string_view> of_the_example{"display_name", "timezone", "queues", "prefix", "priority"};
   for (const auto& key : keys) {
     std::string header = section, name(key.name);
     if (section.empty() && name.find('.') != std::string::npos) {
@@ -129,6 +132,8 @@ TEST(ConfigLoadTest, ReferenceFileDescribesEveryKeyWithItsDefault) {
   const std::string reference = read(root / "config" / "heti.toml");
   expect_described(reference, "", settings_keys());
   expect_described(reference, "[queue.support]\n", queue_keys());
+  expect_described(reference, "[[queue.support.page]]\n", page_keys());
+  expect_described(reference, "[priority.vip]\n", priority_keys());
   expect_described(reference, "[agent.aino]\n", agent_keys());
 }
 
@@ -185,6 +190,10 @@ ping = "3s"
 dead = "6s"
 http_idle = "7s"
 drain = "0s"
+[priority.vip]
+credit = "90s"
+[priority.last-resort_2]
+credit = "0s"
 [queue.sales]
 display_name = "Myynti ja tilaukset"
 timezone = "America/New_York"
@@ -202,6 +211,10 @@ reoffer = "6s"
 wrapup = "7s"
 reopen_window = "720h"
 closing = "8s"
+overflow = "third"
+overflow_after = "9s"
+sticky_hold = "10s"
+max_wait = "24h"
 wording = { title = "Ääni", greeting = "Say \"hi\"", closed = "Suljettu", placeholder = "\\" }
 hours.mon-thu = ["13:00-17:30", "09:00-12:00"]
 hours.fri = ["22:00-06:00"]
@@ -214,13 +227,22 @@ note = "Open house"
 from = 2026-12-24
 to = 2026-12-26
 hours = "closed"
+[[queue.sales.page]]
+prefix = "https://shop.example/\"checkout\""
+priority = "vip"
+skills = ["german", "refunds"]
+[[queue.sales.page]]
+prefix = "http://shop.example/"
 [queue.a-second_1]
+timezone = "UTC"
+[queue.third]
 timezone = "UTC"
 [agent.zoe]
 display_name = "Zoé"
 queues = ["sales", "a-second_1"]
 capacity = 10
 supervisor = true
+skills = ["german", "refunds"]
 [agent.aino]
 queues = ["sales"]
 )";
@@ -232,13 +254,23 @@ TEST(ConfigLoadTest, PrintedSettingsLoadToTheSame) {
   for (const auto& key : settings_keys()) EXPECT_NE(key.print(settings), key.print(defaults)) << key.name;
   for (const auto& key : queue_keys()) EXPECT_NE(key.print(settings.queues.at(0)), key.print({})) << key.name;
   for (const auto& key : agent_keys()) EXPECT_NE(key.print(settings.agents.at(0)), key.print({})) << key.name;
+  for (const auto& key : priority_keys()) EXPECT_NE(key.print(settings.priorities.at(0)), key.print({})) << key.name;
+  for (const auto& key : page_keys()) {
+    EXPECT_NE(key.print(settings.queues.at(0).pages.at(0)), key.print({})) << key.name;
+  }
 }
 
 TEST(ConfigLoadTest, SectionsKeepTheOrderOfTheFile) {
   const Settings settings = loaded(unusual);
-  ASSERT_EQ(settings.queues.size(), 2u);
+  ASSERT_EQ(settings.priorities.size(), 2u);
+  EXPECT_EQ(settings.priorities[0].name, "vip");
+  EXPECT_EQ(settings.priorities[1].name, "last-resort_2");
+  ASSERT_EQ(settings.queues.size(), 3u);
   EXPECT_EQ(settings.queues[0].name, "sales");
   EXPECT_EQ(settings.queues[1].name, "a-second_1");
+  ASSERT_EQ(settings.queues[0].pages.size(), 2u);
+  EXPECT_EQ(settings.queues[0].pages[0].prefix, "https://shop.example/\"checkout\"");
+  EXPECT_EQ(settings.queues[0].pages[1].prefix, "http://shop.example/");
   ASSERT_EQ(settings.agents.size(), 2u);
   EXPECT_EQ(settings.agents[0].name, "zoe");
   EXPECT_EQ(settings.agents[1].display_name, "aino");
@@ -275,15 +307,20 @@ TEST(ConfigLoadTest, EveryKeyCanBeOverriddenByTheVariableOfItsName) {
     }
   };
   add("", settings_keys(), settings);
+  add("priority.vip.", priority_keys(), settings.priorities.at(0));
   add("queue.a-second_1.", queue_keys(), settings.queues.at(0));
   add("agent.aino.", agent_keys(), settings.agents.at(0));
   environment["HETI_CONFIG"] = "/etc/heti.toml";
   environment["PATH"] = "/bin";
   const Settings overridden = loaded(
-      "[queue.a-second_1]\ntimezone = \"UTC\"\n[queue.sales]\ntimezone = \"UTC\"\n"
+      "[priority.vip]\n[queue.a-second_1]\ntimezone = \"UTC\"\n[queue.sales]\ntimezone = \"UTC\"\n"
+      "[queue.third]\ntimezone = \"UTC\"\n"
       "[agent.aino]\n[agent.eero]\nqueues = [\"a-second_1\"]",
       environment);
   for (const auto& key : settings_keys()) EXPECT_EQ(key.print(overridden), key.print(settings)) << key.name;
+  for (const auto& key : priority_keys()) {
+    EXPECT_EQ(key.print(overridden.priorities.at(0)), key.print(settings.priorities.at(0))) << key.name;
+  }
   for (const auto& key : queue_keys()) {
     EXPECT_EQ(key.print(overridden.queues.at(0)), key.print(settings.queues.at(0))) << key.name;
   }
@@ -297,6 +334,7 @@ TEST(ConfigLoadTest, BadVariablesAreNamed) {
                                 {"HETI_LISTEN_PROT", "8081"},
                                 {"HETI_QUEUE_SALES_MIN_AGENTS", "2"},
                                 {"HETI_QUEUE_SUPPORT_HOURS_MON", "closed"},
+                                {"HETI_QUEUE_SUPPORT_PAGE_1_PRIORITY", "vip"},
                                 {"HETI_QUEUE_SUPPORT_TIMEZONE", "EET"},
                                 {"HETI_SERVICE_HOST", "10.0.0.7"},
                                 {"HETI_TIMEOUTS_PING", "30s"},
@@ -309,6 +347,7 @@ TEST(ConfigLoadTest, BadVariablesAreNamed) {
       "HETI_QUEUE_SUPPORT_MIN_AGENTS\n"
       "environment: HETI_QUEUE_SUPPORT_HOURS_MON: found an unknown variable, expected hours and exceptions in "
       "the file\n"
+      "environment: HETI_QUEUE_SUPPORT_PAGE_1_PRIORITY: found an unknown variable, expected pages in the file\n"
       "environment: HETI_SERVICE_HOST: found an unknown variable, expected enableServiceLinks: false in the pod, "
       "or the name of a key, such as HETI_LISTEN_PORT\n"
       "environment: HETI_XYZZY: found an unknown variable, expected HETI_ and a key of the file in capitals, such "
@@ -379,6 +418,61 @@ queues = ["support"]
             "heti.toml:5: queue.sales.exception: warning: none for the coming year; are there no holidays?\n"
             "heti.toml:5: queue.sales.hours: warning: no opening in the next 14 days\n"
             "heti.toml:8: agent.eero: warning: serves no queue\n");
+}
+
+TEST(ConfigLoadTest, RoutingThatLeadsNowhereIsWarnedOfAndLoaded) {
+  const auto result = load_string(R"([priority.vip]
+[priority.unused]
+[queue.support]
+timezone = "UTC"
+hours.mon-sun = ["08:00-16:00"]
+exception = [{ date = 2027-01-01, hours = "closed" }]
+overflow = "sales"
+max_wait = "59s"
+[[queue.support.page]]
+prefix = "https://shop.example/"
+priority = "vip"
+skills = ["german", "refunds"]
+[[queue.support.page]]
+prefix = "https://shop.example/checkout"
+skills = ["german"]
+[[queue.support.page]]
+prefix = "https://other.example/"
+skills = ["refunds"]
+[queue.sales]
+timezone = "UTC"
+hours.mon-sun = ["08:00-16:00"]
+exception = [{ date = 2027-01-01, hours = "closed" }]
+[[queue.sales.page]]
+prefix = "https://shop.example/"
+skills = ["german"]
+[agent.aino]
+queues = ["support"]
+skills = ["german"]
+[agent.eero]
+queues = ["sales"]
+skills = ["refunds"]
+)");
+  ASSERT_TRUE(result) << problems_of(result);
+  EXPECT_EQ(lines(result->warnings),
+            "heti.toml:2: priority.unused: warning: no page gives this priority\n"
+            "heti.toml:8: queue.support.max_wait: warning: ends the wait before sla.first_response is due\n"
+            "heti.toml:12: queue.support.page[1].skills: warning: nobody may take these chats: no agent of this queue "
+            "or its overflow has \"german\", \"refunds\"\n"
+            "heti.toml:14: queue.support.page[2].prefix: warning: never counts, for \"https://shop.example/\" stands "
+            "before it\n"
+            "heti.toml:25: queue.sales.page[1].skills: warning: nobody may take these chats: no agent of this queue or "
+            "its overflow has \"german\"\n");
+}
+
+TEST(ConfigLoadTest, NeverIsNotADurationThatIsTooShort) {
+  EXPECT_EQ(loaded(smallest + "max_wait = \"0ms\"\n").queues.at(0).max_wait, 0s);
+  EXPECT_EQ(loaded(smallest + "max_wait = \"10s\"\n").queues.at(0).max_wait, 10s);
+  for (const std::string wrong : {"9999ms", "86400001ms", "-1s"}) {
+    EXPECT_EQ(
+        problems_of(load_string(smallest + "max_wait = \"" + wrong + "\"\n")),
+        "heti.toml:3: queue.support.max_wait: found \"" + wrong + "\", expected 0s or a duration from 10s to 24h\n");
+  }
 }
 
 // Whatever the text, loading ends with settings or with problems; each cut of the file is such a text.

@@ -1,7 +1,11 @@
 // Words of the wire into words of the core, and back: pure functions, without sockets.
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+#include <set>
+
 #include "protocol/codec.hpp"
+#include "service/gateway/colleagues.hpp"
 #include "service/gateway/reply.hpp"
 #include "service/gateway/to_core.hpp"
 #include "service/gateway/to_wire.hpp"
@@ -86,6 +90,30 @@ TEST(ToCoreTest, AgentWishesCarryTheAgent) {
   EXPECT_TRUE(
       std::get<command::Close>(to_core(self, protocol::Close{.ref = 1, .conversation = conversation, .spam = true}))
           .spam);
+}
+
+TEST(ToCoreTest, TransferNamesWhereItGoesAndWhoHandsOn) {
+  const Self self = agent_self();
+  const protocol::Transfer frame{.ref = 1, .conversation = conversation, .queue = "sales", .agent = "eero"};
+  const auto both = std::get<command::Transfer>(to_core(self, frame, core::QueueId{7}, core::AgentId{8}));
+  EXPECT_EQ(both.agent, self.agent);
+  EXPECT_EQ(both.conversation, conversation);
+  EXPECT_EQ(both.to_queue, core::QueueId{7});
+  EXPECT_EQ(both.to_agent, core::AgentId{8});
+  const auto back = std::get<command::Transfer>(to_core(self, frame, std::nullopt, std::nullopt));
+  EXPECT_EQ(back.to_queue, std::nullopt);
+  EXPECT_EQ(back.to_agent, std::nullopt);
+}
+
+TEST(ToCoreTest, StatusOfAColleagueNamesTheSupervisor) {
+  const protocol::SetStatus frame{.ref = 1, .agent = "eero", .status = protocol::AgentStatus::finishing};
+  const auto set = std::get<command::SetStatus>(to_core(agent_self(), frame, core::AgentId{8}));
+  EXPECT_EQ(set.agent, core::AgentId{8});
+  EXPECT_EQ(set.status, core::AgentStatus::finishing);
+  EXPECT_EQ(set.by, agent_self().agent);
+  const auto own = std::get<command::SetStatus>(
+      to_core(agent_self(), protocol::Status{.ref = 1, .status = protocol::AgentStatus::away}));
+  EXPECT_EQ(own.by, std::nullopt);
 }
 
 core::ConversationView view() {
@@ -257,11 +285,102 @@ TEST(ReplyTest, RefusalNamesThePostAndWhereToResendFrom) {
 }
 
 TEST(ReplyTest, EveryRefusalOfTheCoreHasItsWord) {
-  for (const auto code :
-       {core::Refusal::not_found, core::Refusal::not_allowed, core::Refusal::wrong_state, core::Refusal::queue_closed,
-        core::Refusal::already_assigned, core::Refusal::conflict, core::Refusal::resend_from}) {
+  for (const auto code : {core::Refusal::not_found, core::Refusal::not_allowed, core::Refusal::wrong_state,
+                          core::Refusal::queue_closed, core::Refusal::already_assigned, core::Refusal::conflict,
+                          core::Refusal::resend_from, core::Refusal::agent_unavailable}) {
     EXPECT_EQ(protocol::to_string(to_wire(code)), core::name_of(code));
   }
+}
+
+TEST(ToWireTest, SupervisorIsTheReason) {
+  EXPECT_EQ(to_wire(core::StatusReason::supervisor), protocol::StatusReason::supervisor);
+}
+
+// Two queues; aino serves both, eero the first, leena the second and is a supervisor, and one agent was removed.
+core::State team() {
+  core::State state;
+  const auto add_queue = [&](std::uint32_t id, std::string name, core::AfterHours after_hours) {
+    core::Queue& queue = state.queues[core::QueueId{id}];
+    queue.id = core::QueueId{id};
+    queue.settings = {.name = name, .display_name = "The " + name, .after_hours = after_hours};
+  };
+  add_queue(1, "support", core::AfterHours::message);
+  add_queue(2, "sales", core::AfterHours::queue);
+  add_queue(3, "old", core::AfterHours::queue);
+  state.queues[core::QueueId{3}].removed = true;
+  const auto add_agent = [&](std::uint32_t id, std::string name, std::vector<core::QueueId> queues) {
+    core::Agent& agent = state.agents[core::AgentId{id}];
+    agent.id = core::AgentId{id};
+    agent.settings = {.name = name, .display_name = "The " + name, .queues = {}, .capacity = 3};
+    agent.queues = std::move(queues);
+  };
+  add_agent(1, "aino", {core::QueueId{1}, core::QueueId{2}});
+  add_agent(2, "eero", {core::QueueId{1}, core::QueueId{3}});
+  add_agent(3, "leena", {core::QueueId{2}});
+  add_agent(4, "gone", {core::QueueId{1}});
+  state.agents[core::AgentId{3}].settings.supervisor = true;
+  state.agents[core::AgentId{4}].removed = true;
+  return state;
+}
+
+std::vector<std::string> names_in(const boost::json::value& list) {
+  std::vector<std::string> names;
+  for (const auto& item : list.as_array()) names.emplace_back(item.at("name").as_string());
+  return names;
+}
+
+TEST(ColleaguesTest, ListedAreThoseOfOneQueueAndForSupervisorsAll) {
+  using Names = std::vector<std::string>;
+  const core::State state = team();
+  const auto listed_by = [&state](std::uint32_t id) {
+    const auto frames = first_colleague_frames(state, state.agents.at(core::AgentId{id}));
+    EXPECT_EQ(frames.size(), 1u);
+    return boost::json::parse(frames.at(0));
+  };
+  EXPECT_EQ(names_in(listed_by(1).at("agents")), (Names{"aino", "eero", "leena"}));
+  EXPECT_EQ(names_in(listed_by(2).at("agents")), (Names{"aino", "eero"}));
+  EXPECT_EQ(names_in(listed_by(3).at("agents")), (Names{"aino", "eero", "leena"}));
+  EXPECT_EQ(names_in(listed_by(2).at("queues")), (Names{"support", "sales"}));
+  EXPECT_EQ(listed_by(2).at("supervisor"), false);
+  EXPECT_EQ(listed_by(3).at("supervisor"), true);
+}
+
+TEST(ColleaguesTest, FrameTellsFreeSlotsAndWhichQueuesTakeChats) {
+  core::State state = team();
+  core::Agent& eero = state.agents[core::AgentId{2}];
+  eero.status = core::AgentStatus::online;
+  eero.offers.insert(core::ConversationId{9});
+  state.queues[core::QueueId{1}].staffed = 1;
+  const auto frames = colleague_frames(state, {core::AgentId{2}, core::AgentId{4}},
+                                       {core::QueueId{1}, core::QueueId{2}, core::QueueId{3}}, false);
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(boost::json::parse(frames[0]), boost::json::parse(R"({"t":"colleagues","agents":[
+    {"name":"eero","display_name":"The eero","status":"online","capacity":3,"busy":1,"queues":["support"]}],"queues":[
+    {"name":"support","display_name":"The support","open":false,"staffed":1},
+    {"name":"sales","display_name":"The sales","open":true,"staffed":0}],"supervisor":false})"));
+  EXPECT_TRUE(colleague_frames(state, {core::AgentId{4}}, {core::QueueId{3}}, true).empty());
+}
+
+TEST(ColleaguesTest, LargeTeamComesInSeveralFrames) {
+  core::State state;
+  for (std::uint32_t i = 1; i <= 2 * colleagues_per_frame_max + 1; ++i) {
+    core::Agent& agent = state.agents[core::AgentId{i}];
+    agent.id = core::AgentId{i};
+    agent.settings.name = std::to_string(i);
+    agent.queues = {core::QueueId{1}};
+  }
+  state.queues[core::QueueId{1}].settings.name = "support";
+  const auto frames = first_colleague_frames(state, state.agents.at(core::AgentId{1}));
+  ASSERT_EQ(frames.size(), 3u);
+  std::set<std::string> names;
+  for (const std::string& frame : frames) {
+    EXPECT_LE(frame.size(), protocol::frame_bytes_max);
+    for (const std::string& name : names_in(boost::json::parse(frame).at("agents"))) names.insert(name);
+  }
+  EXPECT_EQ(names.size(), state.agents.size());
+  EXPECT_EQ(boost::json::parse(frames[0]).at("queues").as_array().size(), 1u);
+  EXPECT_EQ(boost::json::parse(frames[2]).at("queues").as_array().size(), 0u);
+  EXPECT_EQ(first_colleague_frames(core::State{}, core::Agent{}).size(), 1u);
 }
 
 TEST(ReplyTest, OpenedSubscribesFromItsLastLine) {

@@ -55,6 +55,7 @@ class GatewayFixture : public testing::TestWithParam<std::size_t> {
     core::Settings settings;
     settings.queues.push_back({.name = "support", .display_name = "Support"});
     settings.agents.push_back({.name = "aino", .display_name = "Aino", .queues = {"support"}});
+    settings.agents.push_back({.name = "eero", .display_name = "Eero", .queues = {"support"}});
     // The queue is always open.
     submit(core::command::ApplySettings{.settings = settings, .replaces_version = 0});
     submit(core::command::SetCalendar{.queue = core::QueueId{1},

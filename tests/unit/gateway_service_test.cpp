@@ -70,6 +70,59 @@ TEST_P(GatewayServiceTest, ChatGoesBothWaysToItsRating) {
   EXPECT_EQ(http(port(), "GET", "/api/chats/closed").status, 401);
 }
 
+TEST_P(GatewayServiceTest, ColleaguesAreToldAndATransferNamesThem) {
+  start();
+  wait_for_queue();
+  const std::string cookie = log_in();
+  SocketClient aino(port(), "/ws/agent");
+  aino.send(R"({"t":"hello","role":"agent","ticket":")" + ticket(cookie) + "\"}");
+  ASSERT_TRUE(aino.next("welcome").has_value());
+  // The directory follows the welcome at once; what changes comes by itself.
+  const auto first = aino.next();
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(text_of(first->at("t")), "colleagues");
+  ASSERT_EQ(first->at("agents").as_array().size(), 2u);
+  EXPECT_EQ(text_of(first->at("agents").at(1).at("name")), "eero");
+  EXPECT_EQ(text_of(first->at("agents").at(1).at("status")), "offline");
+  EXPECT_EQ(first->at("queues").as_array().size(), 1u);
+  aino.send(R"({"t":"status","ref":1,"status":"online"})");
+  std::optional<boost::json::object> changed;
+  while ((changed = aino.next("colleagues")) && text_of(changed->at("agents").at(0).at("status")) != "online") {
+  }
+  ASSERT_TRUE(changed.has_value());
+  EXPECT_EQ(text_of(changed->at("agents").at(0).at("name")), "aino");
+  ASSERT_EQ(changed->at("queues").as_array().size(), 1u);
+  EXPECT_EQ(changed->at("queues").at(0).at("staffed").to_number<int>(), 1);
+
+  SocketClient ville = visitor();
+  const std::string id = start_chat(ville);
+  post(ville, id, 1, "moi");
+  std::optional<boost::json::object> offer;
+  while ((offer = aino.next("chat")) && !offer->at("chat").as_object().contains("offered_to")) {
+  }
+  ASSERT_TRUE(offer.has_value());
+  aino.send(wish("accept", 2, id));
+  ASSERT_TRUE(aino.next("ok").has_value());
+  const auto refused = [&aino](const std::string& frame) {
+    aino.send(frame);
+    const auto answer = aino.next("refused");
+    return answer ? text_of(answer->at("code")) : "";
+  };
+  EXPECT_EQ(refused(wish("transfer", 3, id, R"(,"agent":"nobody")")), "not_found");
+  EXPECT_EQ(refused(wish("transfer", 4, id, R"(,"queue":"nowhere")")), "not_found");
+  EXPECT_EQ(refused(wish("transfer", 5, id, R"(,"agent":"eero")")), "agent_unavailable");
+  EXPECT_EQ(refused(R"({"t":"set_status","ref":6,"agent":"eero","status":"away"})"), "not_allowed");
+  EXPECT_EQ(refused(R"({"t":"set_status","ref":7,"agent":"aino","status":"offline"})"), "not_allowed");
+  EXPECT_EQ(refused(R"({"t":"set_status","ref":8,"agent":"nobody","status":"away"})"), "not_found");
+  aino.send(wish("transfer", 9, id));
+  ASSERT_TRUE(aino.next("ok").has_value());
+  std::optional<boost::json::object> left;
+  while ((left = ville.next("entry")) && text_of(left->at("entry").at("kind")) != "left") {
+  }
+  ASSERT_TRUE(left.has_value());
+  EXPECT_EQ(text_of(left->at("entry").at("agent")), "Aino");
+}
+
 TEST_P(GatewayServiceTest, VisitorComesBackToTheSameConversation) {
   start();
   wait_for_queue();

@@ -56,6 +56,14 @@ const std::map<std::string, ClientFrame>& meanings() {
       {"accept", Accept{12, conversation}},
       {"decline", Decline{13, conversation}},
       {"done", Done{14, conversation}},
+      {"transfer_to_agent", Transfer{15, conversation, std::nullopt, "eero"}},
+      {"transfer_to_queue", Transfer{16, conversation, "sales", std::nullopt}},
+      {"transfer_to_agent_of_queue", Transfer{17, conversation, "sales", "eero"}},
+      {"transfer_back_to_the_line", Transfer{18, conversation, std::nullopt, std::nullopt}},
+      {"transfer_empty_texts_are_absent", Transfer{18, conversation, std::nullopt, std::nullopt}},
+      {"set_status_away", SetStatus{19, "eero", AgentStatus::away}},
+      {"set_status_finishing", SetStatus{20, "eero", AgentStatus::finishing}},
+      {"set_status_offline", SetStatus{21, "eero", AgentStatus::offline}},
   };
   return all;
 }

@@ -191,6 +191,13 @@ AgentWelcome full_welcome() {
           {offered_chat(), wrapup_chat()}};
 }
 
+Colleagues all_colleagues() {
+  return {{{"aino", "Aino", AgentStatus::online, 3, 1, {"support", "sales"}},
+           {"eero", "Eero", AgentStatus::lost, 2, 2, {"support"}}},
+          {{"sales", "Sales", false, 0}, {"support", "Customer support", true, 1}},
+          false};
+}
+
 Instant end_of_year() { return std::chrono::sys_days{std::chrono::year{2027} / std::chrono::January / 1} - Millis{1}; }
 
 std::map<std::string, ServerFrame> server_frames() {
@@ -217,6 +224,7 @@ std::map<std::string, ServerFrame> server_frames() {
       {"acked", Acked{conversation, stream, 3, 6}},
       {"ok", Ok{12}},
       {"refused_already_assigned", Refused{RefusalCode::already_assigned, std::uint64_t{12}, {}, {}}},
+      {"refused_agent_unavailable", Refused{RefusalCode::agent_unavailable, std::uint64_t{15}, {}, {}}},
       {"refused_overloaded", Refused{RefusalCode::overloaded, std::uint64_t{1}, {}, Millis{5'000}}},
       {"post_refused_resend_from", Refused{RefusalCode::resend_from, PostKey{conversation, stream, 5}, 4, {}}},
       {"post_refused_too_long", Refused{RefusalCode::too_long, PostKey{conversation, stream, 4}, {}, {}}},
@@ -230,6 +238,9 @@ std::map<std::string, ServerFrame> server_frames() {
       {"chat_gone", ChatGone{conversation}},
       {"agent_changed_away", AgentChanged{AgentStatus::away, StatusReason::offers_missed, 3, 1}},
       {"agent_changed_online", AgentChanged{AgentStatus::online, {}, 3, 0}},
+      {"agent_changed_by_supervisor", AgentChanged{AgentStatus::away, StatusReason::supervisor, 3, 2}},
+      {"colleagues_all", all_colleagues()},
+      {"colleagues_changed", Colleagues{{{"eero", "Eero", AgentStatus::offline, 2, 0, {}}}, {}, true}},
       {"queue_changed_visitor", QueueChanged{support_for_visitors()}},
       {"queue_changed_agent", QueueChanged{support_for_agents()}},
       {"peer_typing_visitor", PeerTyping{conversation, Role::visitor, {}}},

@@ -41,7 +41,7 @@ TEST(ProtocolWordsTest, CppAndSchemasSpellTheSameWords) {
   EXPECT_EQ(words_up_to(ClosedBy::system), enum_of_field("closed_entry", "by"));
   EXPECT_EQ(words_up_to(CloseReason::timeout), enum_of_field("closed_entry", "reason"));
   EXPECT_EQ(words_up_to(AgentStatus::lost), enum_of(read_schema("agent_status")));
-  EXPECT_EQ(words_up_to(StatusReason::last_chat_closed), enum_of(read_schema("status_reason")));
+  EXPECT_EQ(words_up_to(StatusReason::supervisor), enum_of(read_schema("status_reason")));
   EXPECT_EQ(words_up_to(AfterHours::refuse), enum_of(read_schema("after_hours")));
   EXPECT_EQ(words_up_to(Sla::reply), enum_of_field("wait", "sla"));
   EXPECT_EQ(words_up_to(ErrorCode::rate_limited), enum_of(read_schema("error_code")));

@@ -1,7 +1,8 @@
 // The agent's side: the list of chats, the status, and the conversations that are open on the screen.
+import type { TransferTo } from "./colleagues.js";
 import type { Conversation } from "./conversation.js";
 import type { Ports } from "./ports.js";
-import type { AgentWelcome, Chat, ClientFrame, QueueState, ServerFrame, ServerFrameOf } from "./protocol.js";
+import type { AgentWelcome, Chat, ClientFrame, Colleague, QueueState, ServerFrame, ServerFrameOf, TransferQueue } from "./protocol.js";
 import { type Answer, type SendResult, Session } from "./session.js";
 
 export interface AgentOptions {
@@ -19,6 +20,9 @@ export class AgentSession extends Session {
   self: Self | null = null;
   readonly queues = new Map<string, QueueState>();
   readonly chats = new Map<string, Chat>();
+  readonly colleagues = new Map<string, Colleague>(); // by login name; I am one of them
+  readonly transferQueues = new Map<string, TransferQueue>();
+  supervisor = false; // may set the status of colleagues
   readonly offerEnds = new Map<string, number>(); // server time
   onOffer: (chat: Chat) => void = () => {};
 
@@ -66,6 +70,19 @@ export class AgentSession extends Session {
     return this.ask({ t: "done", conversation });
   }
 
+  transfer(conversation: string, to: TransferTo): Promise<Answer> {
+    return this.ask({ t: "transfer", conversation, ...to });
+  }
+
+  setStatusOf(agent: string, status: "away" | "finishing" | "offline"): Promise<Answer> {
+    return this.ask({ t: "set_status", agent, status });
+  }
+
+  // Does this line take a chat that is handed on? One that is closing still serves what waits in it already.
+  takes(queue: string, from: string): boolean {
+    return this.transferQueues.get(queue)?.open === true || (queue === from && this.queues.get(queue)?.closing === true);
+  }
+
   // The person looks at a chat: its entries are pushed from now on, for as long as the socket lives.
   show(id: string): Conversation {
     const known = this.conversations.get(id);
@@ -104,6 +121,8 @@ export class AgentSession extends Session {
     this.self = welcome.agent;
     this.queues.clear();
     for (const queue of welcome.queues) this.queues.set(queue.name, queue);
+    this.colleagues.clear();
+    this.transferQueues.clear();
     const before = new Set([...this.chats.values()].filter((chat) => this.isOfferedToMe(chat)).map((chat) => chat.conversation));
     this.chats.clear();
     this.offerEnds.clear();
@@ -145,6 +164,11 @@ export class AgentSession extends Session {
           const { status, reason, capacity, busy } = frame;
           this.self = { ...this.self, status, reason, capacity, busy };
         }
+        break;
+      case "colleagues":
+        this.supervisor = frame.supervisor;
+        for (const colleague of frame.agents) this.colleagues.set(colleague.name, colleague);
+        for (const queue of frame.queues) this.transferQueues.set(queue.name, queue);
         break;
       case "queue":
         this.queues.set(frame.queue.name, frame.queue);

@@ -9,7 +9,21 @@ export type AnyMessage =
  * Whatever a client sends.
  */
 export type ClientFrame =
-  VisitorHello | AgentHello | Start | Open | History | Post | Typing | Close | Rate | Status | Accept | Decline | Done;
+  | VisitorHello
+  | AgentHello
+  | Start
+  | Open
+  | History
+  | Post
+  | Typing
+  | Close
+  | Rate
+  | Status
+  | Accept
+  | Decline
+  | Done
+  | Transfer
+  | SetStatus;
 /**
  * Whatever the server sends.
  */
@@ -28,6 +42,7 @@ export type ServerFrame =
   | ChatGone
   | AgentChanged
   | QueueChanged
+  | Colleagues
   | PeerTyping
   | Failed;
 /**
@@ -44,7 +59,7 @@ export type ConversationState =
  */
 export type AgentStatus = "offline" | "away" | "online" | "finishing" | "lost";
 /**
- * Why an agent has the status. offers_missed: two offers in a row expired. service: Heti itself was down.
+ * Why an agent has the status. offers_missed: two offers in a row expired. service: Heti itself was down. supervisor: somebody else said so.
  */
 export type StatusReason =
   | "chosen"
@@ -55,7 +70,8 @@ export type StatusReason =
   | "offers_missed"
   | "service"
   | "removed"
-  | "last_chat_closed";
+  | "last_chat_closed"
+  | "supervisor";
 /**
  * Who wrote a message. auto: sent by a rule.
  */
@@ -75,6 +91,7 @@ export type RefusalCode =
   | "already_assigned"
   | "conflict"
   | "resend_from"
+  | "agent_unavailable"
   | "too_long"
   | "empty"
   | "rate_limited"
@@ -361,6 +378,52 @@ export interface Done {
    * Public id of the conversation.
    */
   conversation: string;
+}
+/**
+ * Hands a chat on that you have: with agent to that agent as an offer, with queue to the line of that queue, with both to an agent of that queue, with neither back to the line it came from. Its place in time and its promises stay. Answer: ok or refused.
+ */
+export interface Transfer {
+  /**
+   * Names the frame.
+   */
+  t: "transfer";
+  /**
+   * Chosen by the client, named in the answer.
+   */
+  ref: number;
+  /**
+   * Public id of the conversation.
+   */
+  conversation: string;
+  /**
+   * Name of a queue.
+   */
+  queue?: string;
+  /**
+   * Login name of a colleague, who must be online, with a free slot.
+   */
+  agent?: string;
+}
+/**
+ * A supervisor sends a colleague away, into the end of the shift, or off. For everybody else, and for oneself, it is refused: not_allowed. Answer: ok or refused.
+ */
+export interface SetStatus {
+  /**
+   * Names the frame.
+   */
+  t: "set_status";
+  /**
+   * Chosen by the client, named in the answer.
+   */
+  ref: number;
+  /**
+   * Login name of the colleague.
+   */
+  agent: string;
+  /**
+   * away: no new chats. finishing: none, and offline when the last one is done. offline: at once, and the present chats go back to the line.
+   */
+  status: "away" | "finishing" | "offline";
 }
 /**
  * Answer to the hello of a visitor.
@@ -1106,6 +1169,77 @@ export interface QueueChanged {
    * The queue.
    */
   queue: QueueState;
+}
+/**
+ * Whom a chat can be handed to. All of it follows welcome; later come those that changed: put each in the place of the old one of the same name.
+ */
+export interface Colleagues {
+  /**
+   * Names the frame.
+   */
+  t: "colleagues";
+  /**
+   * The agents of your queues, you among them; all agents for a supervisor.
+   */
+  agents: Colleague[];
+  /**
+   * All queues, also those that you do not serve.
+   */
+  queues: TransferQueue[];
+  /**
+   * You may send these agents away or off (set_status).
+   */
+  supervisor: boolean;
+}
+/**
+ * One of the people who take chats.
+ */
+export interface Colleague {
+  /**
+   * Login name.
+   */
+  name: string;
+  /**
+   * Name that visitors see.
+   */
+  display_name: string;
+  /**
+   * Availability.
+   */
+  status: AgentStatus;
+  /**
+   * Chats at a time.
+   */
+  capacity: number;
+  /**
+   * How many of them are taken, wrap-up and offers included: below capacity there is a free slot.
+   */
+  busy: number;
+  /**
+   * Names of the queues that this agent serves.
+   */
+  queues: string[];
+}
+/**
+ * A queue that a chat can be handed to.
+ */
+export interface TransferQueue {
+  /**
+   * The name in the configuration.
+   */
+  name: string;
+  /**
+   * The name for people.
+   */
+  display_name: string;
+  /**
+   * Takes chats now; else a transfer to it is refused: queue_closed.
+   */
+  open: boolean;
+  /**
+   * Agents who are online for it, busy or not. 0: a chat would wait there for nobody.
+   */
+  staffed: number;
 }
 /**
  * The other side is typing: show it for 6 seconds, or until a message comes.

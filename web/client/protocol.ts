@@ -3,9 +3,9 @@
 import type { ClientFrame, ServerFrame } from "./protocol.gen.js";
 
 export type {
-  Account, AgentStatus, AgentWelcome, AuthorRole, Chat, ClientFrame, ClosedChat, ClosedChats, ConversationState,
+  Account, AgentStatus, AgentWelcome, AuthorRole, Chat, ClientFrame, ClosedChat, ClosedChats, Colleague, ConversationState,
   ConversationView, Entry, ErrorCode, HttpFailure, MessageEntry, QueueState, RefusalCode, ServerFrame, Site,
-  StatusReason, Transcript, VisitorWelcome,
+  StatusReason, Transcript, TransferQueue, VisitorWelcome,
 } from "./protocol.gen.js";
 
 export type ServerFrameOf<T extends ServerFrame["t"]> = Extract<ServerFrame, { t: T }>;

@@ -17,6 +17,7 @@ export const DownIcon = (props: Props) => icon(<path d="M6 9l6 6 6-6" />, props)
 export const SendIcon = (props: Props) => icon(<path d="M5 12h13M12.5 5.5L19 12l-6.5 6.5" />, props);
 export const ClockIcon = ({ label, ...props }: Props & { label: string }) => icon(<><circle cx="12" cy="12" r="8.5" /><path d="M12 7.5V12l3 2" /></>, props, label);
 export const TickIcon = ({ label, ...props }: Props & { label: string }) => icon(<path d="M5 12.5l4.5 4.5L19 7.5" />, props, label);
+export const TransferIcon = (props: Props) => icon(<path d="M4 8.5h15M15 4.5l4 4-4 4M20 16.5H5M9 12.5l-4 4 4 4" />, props);
 export const EndIcon = (props: Props) => icon(<path d="M10 4H5.5A1.5 1.5 0 0 0 4 5.5v13A1.5 1.5 0 0 0 5.5 20H10M10 12h10M16 8l4 4-4 4" />, props);
 
 export const BellIcon = (props: Props) => icon(<path d="M6 16.5h12l-1.5-2.5V10a4.5 4.5 0 0 0-9 0v4zM10 19.5q2 1.5 4 0" />, props);

@@ -8,6 +8,7 @@ import { ClockIcon, SendIcon, TickIcon } from "../common/icons.js";
 import { MessageText } from "../common/message_text.js";
 import { stars } from "./list.js";
 import type { ConsoleModel } from "./model.js";
+import { TransferMenu } from "./transfer.js";
 import { happened, stateWords, visitorName } from "./words.js";
 
 type WithModel = { model: ConsoleModel };
@@ -37,15 +38,16 @@ function Present({ model }: WithModel) {
     <main class="chat">
       <div class="head">
         <div class="title">
-          <h1>{name}</h1>
+          <h1 tabIndex={-1}>{name}</h1>
           <p>{subtitle(chat, state, mine)}</p>
         </div>
         {conversation?.rating ? <span class="stars" data-testid="rating" aria-label={`${conversation.rating} of 5`}>{stars(conversation.rating)}</span> : null}
+        {chat && state === "assigned" && (mine || session!.supervisor) ? <TransferMenu model={model} chat={chat} /> : null}
         {(mine && state === "assigned") || state === "offline_message" ? <CloseButtons model={model} /> : null}
         {mine && state === "wrapup" ? <button type="button" class="primary" data-testid="done" onClick={() => void model.done()}>Done</button> : null}
       </div>
       <Log lines={lines} model={model} typing={session!.whoTypes(id) === null ? "" : `${name} is typing`} loading={!conversation?.opened} />
-      {(mine && state === "assigned") || state === "offline_message" ? <Composer model={model} /> : <p class="no-composer">{whyNot(chat, state, mine)}</p>}
+      {(mine && state === "assigned") || state === "offline_message" ? <Composer model={model} /> : <p class="no-composer">{whyNot(model, chat, state, mine)}</p>}
     </main>
   );
 }
@@ -191,7 +193,11 @@ function subtitle(chat: ChatItem | null, state: ChatItem["state"], mine: boolean
   return [stateWords(state), who, where].filter(Boolean).join(", ");
 }
 
-function whyNot(chat: ChatItem | null, state: ChatItem["state"], mine: boolean): string {
+function whyNot(model: ConsoleModel, chat: ChatItem | null, state: ChatItem["state"], mine: boolean): string {
+  if (state === "offered" && chat && !model.session!.isOfferedToMe(chat)) {
+    const asked = chat.offered_to ? (model.session!.colleagues.get(chat.offered_to)?.display_name ?? chat.offered_to) : "Somebody else";
+    return `${asked} is being asked to take this chat.`;
+  }
   if (state === "offered") return "Accept the chat to answer.";
   if (state === "queued" || state === "new") return "This chat waits for a free agent.";
   if (state === "wrapup") return mine ? "The chat has ended. Press Done when you are ready for the next one." : "The chat has ended.";

@@ -1,4 +1,4 @@
-// The left column: chats by group with their running clocks, the closed ones, and the offer at its foot (an offer comes
+// The left column: chats by group with their running clocks, the closed ones, the team for supervisors, and the offer at its foot (an offer comes
 // and goes without moving the list).
 import { type Group, waitNow } from "../client/chats.js";
 import { clockTime, stopwatch } from "../client/format.js";
@@ -7,6 +7,7 @@ import { AwayIcon } from "../common/icons.js";
 import { initial } from "../common/message_text.js";
 import { seconds, useBell } from "./live.js";
 import type { ConsoleModel } from "./model.js";
+import { Team } from "./team.js";
 import { previewWords, stateWords, visitorName } from "./words.js";
 
 type WithModel = { model: ConsoleModel };
@@ -21,8 +22,9 @@ export function List({ model }: WithModel) {
       <div class="tabs" role="group" aria-label="Which chats">
         <button type="button" aria-pressed={model.tab === "live"} data-testid="tab-live" onClick={() => model.showLive()}>Chats</button>
         <button type="button" aria-pressed={model.tab === "closed"} data-testid="tab-closed" onClick={() => void model.showClosed()}>Recently closed</button>
+        {model.session!.supervisor ? <button type="button" aria-pressed={model.tab === "team"} data-testid="tab-team" onClick={() => model.showTeam()}>Team</button> : null}
       </div>
-      {model.tab === "live" ? <Live model={model} /> : <Closed model={model} />}
+      {model.tab === "live" ? <Live model={model} /> : model.tab === "team" ? <Team model={model} /> : <Closed model={model} />}
       <Offer model={model} />
     </nav>
   );

@@ -3,14 +3,15 @@ import { AgentSession } from "../client/agent.js";
 import { browserPorts } from "../client/browser.js";
 import { grouped, waitingCount } from "../client/chats.js";
 import { closeCode } from "../client/codes.js";
+import type { TransferTo } from "../client/colleagues.js";
 import type { Conversation } from "../client/conversation.js";
 import { stopwatch } from "../client/format.js";
-import type { Account, Chat, ClosedChat, Entry, Transcript } from "../client/protocol.js";
+import type { Account, AgentStatus, Chat, ClosedChat, Colleague, Entry, Transcript } from "../client/protocol.js";
 import type { Answer, SendResult } from "../client/session.js";
 import * as api from "./api.js";
 import { Alerts } from "./alerts.js";
 import { Bell, seconds } from "./live.js";
-import { refusalWords, visitorName } from "./words.js";
+import { availability, refusalWords, visitorName } from "./words.js";
 
 export type Stage = "starting" | "unreachable" | "login" | "work";
 
@@ -25,15 +26,17 @@ export class ConsoleModel {
   readonly alerts = new Alerts();
 
   selected: string | null = null;
-  tab: "live" | "closed" = "live";
+  tab: "live" | "closed" | "team" = "live";
   closed: ClosedChat[] | "loading" | "failed" = "loading";
   transcript: Transcript | "loading" | "failed" | null = null; // of the selected closed chat
   notice = "";
   settingStatus: "online" | "away" | null = null;
+  handing: string | null = null; // the chat that is being handed on, until the server has answered
   readonly drafts = new Map<string, string>();
   private readonly read = new Map<string, number>(); // conversation -> last seq that was on the screen
   private frozen: string[] | null = null; // the order of the list while the pointer is over it
   private noticeTimer = 0;
+  private toldStatus: AgentStatus | null = null;
 
   start(): void {
     void this.begin();
@@ -185,6 +188,11 @@ export class ConsoleModel {
     this.changed();
   }
 
+  showTeam(): void {
+    this.tab = "team";
+    this.changed();
+  }
+
   showLive(): void {
     this.tab = "live";
     this.changed();
@@ -225,6 +233,24 @@ export class ConsoleModel {
 
   async closeChat(spam: boolean): Promise<void> {
     if (this.selected) this.report(await this.session!.close(this.selected, spam), "The chat could not be closed");
+  }
+
+  // `words` say where it goes: "Offered to Eero". Answers whether it went.
+  async transfer(to: TransferTo, words: string): Promise<boolean> {
+    const id = this.selected;
+    if (!id || this.handing) return false;
+    this.handing = id;
+    this.changed();
+    const answer = await this.session!.transfer(id, to);
+    this.handing = null;
+    if (answer.ok) this.say(words);
+    this.report(answer, "The chat was not handed on");
+    this.changed();
+    return answer.ok;
+  }
+
+  async setStatusOf(colleague: Colleague, status: "away" | "finishing" | "offline"): Promise<void> {
+    this.report(await this.session!.setStatusOf(colleague.name, status), `The status of ${colleague.display_name} was not changed`);
   }
 
   async done(): Promise<void> {
@@ -282,11 +308,20 @@ export class ConsoleModel {
       session.historyReloaded = false;
       this.say("The history was reloaded.");
     }
+    this.toldByASupervisor(session);
+    if (this.tab === "team" && session.phase === "ready" && session.colleagues.size > 0 && !session.supervisor) this.tab = "live";
     if (!this.offer) this.alerts.taken();
     this.markRead();
     const waiting = waitingCount(session.chats.values());
     document.title = waiting > 0 ? `(${waiting}) Heti console` : "Heti console";
     this.changed();
+  }
+
+  // Nobody is sent away in silence.
+  private toldByASupervisor({ self }: AgentSession): void {
+    const status = self?.reason === "supervisor" ? self.status : null;
+    if (status && status !== this.toldStatus) this.say(`A supervisor has changed your status to ${availability(status)}`);
+    this.toldStatus = status;
   }
 
   private offered(chat: Chat): void {

@@ -18,7 +18,7 @@ export function Side({ model }: { model: ConsoleModel }) {
         <Fact name="E-mail" value={visitor.email} />
         <Fact name="Page" value={visitor.page_title} />
         <Fact name="Address" value={visitor.page_url} mono />
-        <Fact name="Queue" value={model.session?.queues.get(queue)?.display_name ?? queue} />
+        <Fact name="Queue" value={model.session?.transferQueues.get(queue)?.display_name ?? queue} />
         <Fact name="Began" value={created ? new Date(created).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : undefined} />
         <Fact name="Visitor id" value={visitor.id.slice(0, 8)} mono />
       </dl>

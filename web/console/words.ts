@@ -1,5 +1,5 @@
 // What the console says about the words of the wire.
-import type { AgentWelcome, Chat, ClosedChat, ConversationState, Entry, RefusalCode } from "../client/protocol.js";
+import type { AgentStatus, AgentWelcome, Chat, ClosedChat, Colleague, ConversationState, Entry, RefusalCode } from "../client/protocol.js";
 
 export function visitorName(visitor: { id: string; name?: string }): string {
   return visitor.name?.trim() || `Visitor ${visitor.id.slice(0, 4)}`;
@@ -7,18 +7,27 @@ export function visitorName(visitor: { id: string; name?: string }): string {
 
 export function statusWords(self: AgentWelcome["agent"]): string {
   const why: Partial<Record<NonNullable<typeof self.reason>, string>> = {
-    offers_missed: "two offers missed", connected: "just signed in", service: "Heti was restarted", removed: "set by a supervisor",
+    offers_missed: "two offers missed", connected: "just signed in", service: "Heti was restarted", supervisor: "set by a supervisor",
     grace_over: "the connection was lost",
   };
   const reason = self.reason ? why[self.reason] : undefined;
-  const status = { online: "Ready", away: "Away", finishing: "Finishing: no new chats", lost: "Connection lost", offline: "Offline" }[self.status];
+  const status = self.status === "finishing" ? "Finishing: no new chats" : availability(self.status);
   return reason && self.status !== "online" && self.status !== "finishing" ? `${status}: ${reason}` : status;
+}
+
+export function availability(status: AgentStatus): string {
+  return { online: "Ready", away: "Away", finishing: "Finishing", lost: "Connection lost", offline: "Offline" }[status];
+}
+
+export function chatsOf(colleague: Colleague): string {
+  return `${colleague.busy} of ${colleague.capacity} chats`;
 }
 
 export function refusalWords(code: RefusalCode | "lost"): string {
   const words: Record<RefusalCode | "lost", string> = {
     lost: "the connection was lost", not_found: "it is not there any more", not_allowed: "you may not do that",
     wrong_state: "it is not in a state for that any more", queue_closed: "the queue is closed", already_assigned: "somebody else was first",
+    agent_unavailable: "that colleague cannot take this chat now",
     conflict: "it was sent twice with different words", resend_from: "please send it again", too_long: "the text is too long", empty: "the text is empty",
     rate_limited: "too many at once", try_later: "Heti takes nothing at the moment", overloaded: "there is no room at the moment",
   };

@@ -119,6 +119,50 @@ test("the status is what the server says, with its reason", async () => {
   assert.deepEqual([aino.self!.status, aino.self!.reason, aino.self!.busy, aino.self!.display_name], ["away", "offers_missed", 1, "Aino"]);
 });
 
+test("colleagues begin with each welcome, and those that changed take the place of the old", async () => {
+  const world = new World();
+  const aino = await agent(world);
+  const eero = { name: "eero", display_name: "Eero", status: "online" as const, capacity: 3, busy: 0, queues: ["support"] };
+  const leena = { ...eero, name: "leena", display_name: "Leena" };
+  const support = { name: "support", display_name: "Support", open: true, staffed: 1 };
+  world.heti.live.push({ t: "colleagues", agents: [eero, leena], queues: [support, { ...support, name: "sales" }], supervisor: true });
+  world.heti.live.push({ t: "colleagues", agents: [{ ...eero, busy: 3 }], queues: [{ ...support, open: false }], supervisor: true });
+  await world.timers.pass(0);
+  assert.deepEqual([...aino.colleagues.values()].map((one) => [one.name, one.busy]), [["eero", 3], ["leena", 0]]);
+  assert.deepEqual([aino.takes("support", "support"), aino.takes("sales", "support"), aino.takes("nowhere", "support")], [false, true, false]);
+  assert.equal(aino.supervisor, true);
+  world.heti.crash();
+  await world.timers.pass(1_000);
+  assert.equal(aino.colleagues.size + aino.transferQueues.size, 0);
+});
+
+test("a line that is closing takes back its own chats and no others", async () => {
+  const world = new World();
+  const aino = await agent(world);
+  world.heti.live.push({ t: "queue", queue: { name: "support", display_name: "Support", open: false, closing: true, after_hours: "message" } });
+  world.heti.live.push({ t: "colleagues", agents: [], queues: [{ name: "support", display_name: "Support", open: false, staffed: 0 }], supervisor: false });
+  await world.timers.pass(0);
+  assert.deepEqual([aino.takes("support", "support"), aino.takes("support", "sales")], [true, false]);
+});
+
+test("a chat is handed on by the names of its goal, and a refusal is told", async () => {
+  const world = new World();
+  const aino = await agent(world);
+  const id = world.heti.begin();
+  const answers = [aino.transfer(id, { agent: "eero" }), aino.transfer(id, { queue: "sales" }), aino.transfer(id, {}), aino.setStatusOf("eero", "finishing")];
+  await world.timers.pass(0);
+  for (const answer of answers) assert.equal((await answer).ok, true);
+  const wishes = world.heti.heard.filter((frame) => frame.t === "transfer" || frame.t === "set_status").map(({ ref: _ref, ...wish }) => wish);
+  assert.deepEqual(wishes, [
+    { t: "transfer", conversation: id, agent: "eero" }, { t: "transfer", conversation: id, queue: "sales" }, { t: "transfer", conversation: id },
+    { t: "set_status", agent: "eero", status: "finishing" },
+  ]);
+  world.heti.refuseTransfers = "agent_unavailable";
+  const refused = aino.transfer(id, { agent: "eero" });
+  await world.timers.pass(0);
+  assert.deepEqual(await refused, { ok: false, code: "agent_unavailable", retryAfterMs: 0 });
+});
+
 test("a chat that is gone leaves the list, and its transcript stays until the person turns away", async () => {
   const world = new World();
   const id = world.heti.begin();

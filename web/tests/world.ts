@@ -98,6 +98,7 @@ export class FakeHeti {
   deaf = false; // sockets stay open, but what is sent is not heard
   mute = false; // what is sent is heard and kept, but no answer comes out
   refusePosts: RefusalCode | null = null;
+  refuseTransfers: RefusalCode | null = null;
   refuseOpens = 0; // so many of the next opens are refused with try_later
   startState: ConversationState = "queued";
   readonly conversations = new Map<string, Stored>();
@@ -193,6 +194,9 @@ export class FakeHeti {
         this.post(socket, frame);
         break;
       case "typing":
+        break;
+      case "transfer":
+        socket.push(this.refuseTransfers ? { t: "refused", code: this.refuseTransfers, ref: frame.ref } : { t: "ok", ref: frame.ref });
         break;
       default:
         socket.push({ t: "ok", ref: frame.ref });

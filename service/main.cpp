@@ -8,6 +8,7 @@
 #include "config/load.hpp"
 #include "config/print.hpp"
 #include "service/calendar/zones.hpp"
+#include "service/explain.hpp"
 #include "service/heti.hpp"
 #include "service/sequencer/journal_clock.hpp"
 
@@ -62,6 +63,11 @@ int main(int argc, char** argv) {
   auto* print = app.add_subcommand("print-config", "Print the settings in force, with the environment's");
   auto* apply = app.add_subcommand("apply", "Put the file's queues and agents in force (while stopped)");
   auto* replay = app.add_subcommand("replay", "Fold the journal from its beginning and compare (while stopped)");
+  auto* explain = app.add_subcommand("explain", "Tell the life of one conversation, event by event and clock by clock");
+  ExplainRequest asked;
+  explain->add_option("conversation", asked.conversation, "Its id, or at least the first 6 digits")->required();
+  explain->add_flag("--text", asked.text, "Also what was said (personal data)");
+  explain->add_flag("--json", asked.json, "As JSON");
   auto* set_password = app.add_subcommand("set-password", "Set an agent's password, read from standard input");
   std::string login;
   set_password->add_option("login", login, "The agent's login")->required();
@@ -80,6 +86,7 @@ int main(int argc, char** argv) {
   if (print->parsed()) std::cout << config::print_config(*settings);
   if (apply->parsed()) return heti::apply(*settings);
   if (replay->parsed()) return heti::replay(*settings);
+  if (explain->parsed()) return heti::explain(*settings, asked);
   if (set_password->parsed()) return heti::set_password(*settings, login);
   if (logins->parsed()) return heti::list_logins(*settings);
   return exit_ok;

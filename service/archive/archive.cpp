@@ -252,9 +252,29 @@ class Follower final : public Archive {
   std::thread thread_;
 };
 
+// Format 1 kept no facts. They can only come from the journal, so all is written anew, if it can be: a journal that no
+// longer reaches back to its first batch would leave less than there is.
+std::expected<void, std::string> may_renew(const Options& options, const std::string& path,
+                                           const journal::Journal& journal) {
+  bool from_the_first = journal.tail().position.value() == 0;
+  const auto read = journal.read({}, [&from_the_first](const journal::Batch& batch, const journal::Hash&) {
+    from_the_first = batch.position.value() == 1;
+    return false;
+  });
+  if (!read || !from_the_first) {
+    return std::unexpected(path + ": has format 1, which keeps no facts, and cannot be written anew in the present " +
+                           "format: the journal does not reach back to its first batch" +
+                           (read ? std::string{} : " (" + read.error() + ")"));
+  }
+  if (options.on_warning) {
+    options.on_warning(path + " has format 1, which keeps no facts; it is written anew from the journal in format 2");
+  }
+  return {};
+}
+
 std::expected<std::unique_ptr<Archive>, std::string> follow(Options options, const std::string& path,
                                                             const journal::Journal& journal) {
-  auto database = Database::open(path, options.workspace);
+  auto database = Database::open(path, options.workspace, [&] { return may_renew(options, path, journal); });
   if (!database) return std::unexpected(database.error());
   return std::make_unique<Follower>(std::move(options), journal, std::move(*database));
 }

@@ -21,7 +21,7 @@ struct Options {
   std::string directory;  // archive.db lies here
   std::string workspace = "default";
   // What an operator should read in the log: why it stopped, or that it is written anew. Not called if not set; runs
-  // on the archive's thread and must not throw.
+  // on the archive's thread, or inside open(), and must not throw.
   std::function<void(std::string_view sentence)> on_warning{};
 };
 
@@ -65,7 +65,8 @@ class Archive {
   virtual std::optional<std::string> error() const = 0;  // what stopped it, if it has stopped
 };
 
-// Opens or creates directory/archive.db. `journal` must outlive the archive.
+// Opens or creates directory/archive.db; one of format 1 is written anew from the journal. `journal` must outlive the
+// archive.
 std::expected<std::unique_ptr<Archive>, std::string> open(Options options, const journal::Journal& journal);
 // For a memory journal: rows in memory.
 std::expected<std::unique_ptr<Archive>, std::string> open_memory(const journal::Journal& journal);

@@ -62,8 +62,14 @@ auto to_sql(const T& value) {
 class Database {
  public:
   // Creates the tables in an empty file; another format is refused, never guessed at. What the file holds is synced,
-  // whatever became of the process that wrote it.
-  [[nodiscard]] static std::expected<Database, std::string> open(const std::string& path, std::string workspace);
+  // whatever became of the process that wrote it. A file of format 1 is emptied and gets the present tables, in one
+  // transaction, if `may_renew` agrees; its error is given back otherwise, and nothing is changed.
+  using MayRenew = std::function<std::expected<void, std::string>()>;
+  [[nodiscard]] static std::expected<Database, std::string> open(const std::string& path, std::string workspace,
+                                                                 const MayRenew& may_renew);
+  // Changes nothing. Nothing if the file has no tables yet, or those of format 1.
+  [[nodiscard]] static std::expected<std::optional<Database>, std::string> open_to_read(const std::string& path,
+                                                                                        std::string workspace);
 
   [[nodiscard]] std::expected<void, std::string> run(const char* sql) { return connection_.run(sql); }
 
@@ -98,7 +104,9 @@ class Database {
   Database(journal::Connection connection, std::string workspace)
       : connection_(std::move(connection)), workspace_(std::move(workspace)) {}
 
-  [[nodiscard]] std::expected<void, std::string> prepare_schema();
+  enum class Format : std::uint8_t { none, old, present };
+  [[nodiscard]] std::expected<Format, std::string> format();  // Any other is an error.
+  [[nodiscard]] std::expected<void, std::string> renew();
   [[nodiscard]] std::expected<journal::Statement*, std::string> prepared(std::string_view sql);
 
   static void bind(journal::Statement& to, int index, std::int64_t value) { to.bind(index, value); }

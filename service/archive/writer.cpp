@@ -2,9 +2,12 @@
 
 #include <unistd.h>
 
+#include "service/archive/facts.hpp"
+#include "service/base/bytes.hpp"
 #include "service/base/check.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/evolve.hpp"
+#include "service/core/stored_event.hpp"
 #include "service/journal/hash.hpp"
 
 namespace heti::archive {
@@ -31,8 +34,7 @@ Blob hash_of(const Bytes16& salt, const std::string& text, journal::Hash& keeps)
 
 }  // namespace
 
-// One function per event that leaves rows; the others are facts about queues, agents and promises, not about what was
-// said.
+// One function per event that leaves a line or changes a record; of the others the fact is all there is to keep.
 struct Writer::Fold {
   Writer& writer;
   const core::Event& event;
@@ -86,6 +88,14 @@ struct Writer::Fold {
     if (auto added = entry(e.conversation, e.seq, e.agent, {}); !added) return added;
     return writer.change(
         "UPDATE conversations SET last_seq=max(last_seq, ?3), agent=?4 WHERE history=?1 AND conversation=?2",
+        e.conversation, e.seq, e.agent);
+  }
+  // As a contact that is queued and assigned at once.
+  Written operator()(const event::ContactInitiated& e) const {
+    if (auto added = entry(e.conversation, e.seq, e.agent, {}); !added) return added;
+    return writer.change(
+        "UPDATE conversations SET last_seq=max(last_seq, ?3), agent=?4, closed_at=NULL, rating=0, rated_seq=0"
+        " WHERE history=?1 AND conversation=?2",
         e.conversation, e.seq, e.agent);
   }
   Written operator()(const event::ChatRequeued& e) const {  // The agent stays the last one.
@@ -161,6 +171,7 @@ std::expected<void, std::string> Writer::write(const journal::Batch& batch) {
     const core::Event& event = (*events)[i];
     auto written =
         std::visit(Fold{.writer = *this, .event = event, .position = batch.position, .index = i}, event.body);
+    if (written) written = add_fact(event, batch.position, i);
     if (!written) {
       return std::unexpected(where + ", event " + std::to_string(i + 1) + " (" +
                              std::string(core::name_of(event.body)) + "): " + written.error());
@@ -218,6 +229,17 @@ Writer::Written Writer::add_note(const core::Event& event, const event::MessageP
   const auto kept = database_->execute("INSERT INTO note_texts VALUES(?1, ?2, ?3, ?4, ?5)", history_, e.conversation,
                                        position, index, e.text);
   if (!kept) return std::unexpected(kept.error());
+  return {};
+}
+
+Writer::Written Writer::add_fact(const core::Event& event, journal::Position position, std::size_t index) {
+  const auto conversation = whose(event.body);
+  if (!conversation) return {};
+  ByteWriter bytes;
+  core::write_event(bytes, without_personal_text(event));
+  const auto added = database_->execute("INSERT INTO facts VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", history_, *conversation,
+                                        position, index, event.at, core::name_of(event.body), Blob{bytes.bytes()});
+  if (!added) return std::unexpected(added.error());
   return {};
 }
 

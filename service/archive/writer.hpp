@@ -34,6 +34,7 @@ class Writer {
               const std::string& text);
   Written add_note(const core::Event& event, const core::event::MessagePosted& e, journal::Position position,
                    std::size_t index);
+  Written add_fact(const core::Event& event, journal::Position position, std::size_t index);
   std::expected<Bytes16, std::string> salt_of(core::ConversationId conversation);
 
   // Changes the row of one conversation: ?1 is the history, ?2 the conversation.

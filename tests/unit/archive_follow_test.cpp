@@ -190,6 +190,9 @@ TEST(ArchiveFollowTest, ANewHistoryIsWrittenAnewAndNothingOfTheLostEndRemains) {
   EXPECT_EQ(warnings, 1);
   EXPECT_EQ(counts(directory.path()), counts_of(*shorter));
   EXPECT_EQ(File(directory.path()).number("SELECT count(*) FROM histories"), 1);
+  EXPECT_EQ(File(directory.path()).number("SELECT count(*) FROM facts WHERE history NOT IN (SELECT id FROM histories)"),
+            0);
+  EXPECT_GT(File(directory.path()).number("SELECT count(*) FROM facts"), 0);
   EXPECT_EQ(journal::test::slurp(directory.path() / "archive.db").find("this was lost"), std::string::npos);
 }
 
@@ -215,6 +218,9 @@ TEST(ArchiveFollowTest, TheRowsOfTheOldHistoryStayUntilTheNewOneHasBeenReadToIts
   { EXPECT_TRUE(ask_closed(*open_or_fail(directory.path(), window), {}).has_value()); }
   EXPECT_EQ(counts(directory.path()), before);
   EXPECT_EQ(File(directory.path()).number("SELECT count(*) FROM histories"), 1);
+  EXPECT_EQ(File(directory.path()).number("SELECT count(*) FROM facts WHERE history NOT IN (SELECT id FROM histories)"),
+            0);
+  EXPECT_GT(File(directory.path()).number("SELECT count(*) FROM facts"), 0);
 }
 
 TEST(ArchiveFollowTest, AHistoryThatChangesWhileItRunsIsNoticed) {
@@ -358,9 +364,52 @@ TEST(ArchiveFollowTest, AFileOfAnotherKindOrFormatIsRefused) {
     return archive ? std::string("opened") : archive.error().substr(archive.error().find(": ") + 2);
   };
   EXPECT_NE(refusal("CREATE TABLE t(x)").find("is not an archive of Heti"), std::string::npos);
-  EXPECT_NE(refusal("CREATE TABLE t(x); PRAGMA application_id=1212503105; PRAGMA user_version=2").find("has format 2"),
+  EXPECT_NE(refusal("CREATE TABLE t(x); PRAGMA application_id=1212503105; PRAGMA user_version=3").find("has format 3"),
             std::string::npos);
   EXPECT_FALSE(archive::open({.directory = "/nowhere/at/all", .workspace = "default"}, desk.core.journal()));
+}
+
+// A file as format 1 left it, with rows that the journal still has.
+void make_format_1(const std::filesystem::path& directory, const journal::Journal& journal) {
+  { ASSERT_TRUE(ask_closed(*open_or_fail(directory, journal), {}).has_value()); }
+  File(directory).rows("DROP TABLE facts; PRAGMA user_version=1");
+}
+
+TEST(ArchiveFollowTest, AFileOfFormat1IsWrittenAnewFromTheJournal) {
+  BusyDesk desk;
+  fill(desk, 300);
+  const TempDirectory directory;
+  make_format_1(directory.path(), desk.core.journal());
+  std::vector<std::string> warnings;
+  {
+    const auto archive = open_or_fail(directory.path(), desk.core.journal(), "default",
+                                      [&](std::string_view sentence) { warnings.emplace_back(sentence); });
+    ASSERT_NE(archive, nullptr);
+    expect_same(*archive, *in_memory(desk.core.journal()), said_in(desk.core.journal()));
+  }
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("has format 1, which keeps no facts; it is written anew"), std::string::npos);
+  File file(directory.path());
+  EXPECT_EQ(file.number("PRAGMA user_version"), 2);
+  EXPECT_EQ(file.number("SELECT max(position) FROM facts"), file.number("SELECT position FROM histories"));
+  EXPECT_EQ(file.number("SELECT count(*) FROM facts WHERE name='message.posted'"),
+            file.number("SELECT count(*) FROM entries WHERE kind=0") + file.number("SELECT count(*) FROM notes"));
+}
+
+TEST(ArchiveFollowTest, AFileOfFormat1StaysIfTheJournalHasNoBeginning) {
+  BusyDesk desk;
+  fill(desk, 100);
+  const TempDirectory directory;
+  make_format_1(directory.path(), desk.core.journal());
+  const auto before = counts(directory.path());
+  Window window(desk.core.journal(), 100);
+  window.before_read = [] { return std::unexpected("batch 1 is missing; the next is 50"); };
+  const auto archive = archive::open({.directory = directory.path().string(), .workspace = "default"}, window);
+  ASSERT_FALSE(archive.has_value());
+  EXPECT_NE(archive.error().find("does not reach back to its first batch (batch 1 is missing"), std::string::npos)
+      << archive.error();
+  EXPECT_EQ(counts(directory.path()), before);
+  EXPECT_EQ(File(directory.path()).number("PRAGMA user_version"), 1);
 }
 
 TEST(ArchiveFollowTest, ItFollowsAJournalOnDiskWhileItIsWritten) {

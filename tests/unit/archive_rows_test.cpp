@@ -1,4 +1,9 @@
 // What comes back is what was said: entries, records, names, ratings, and where personal text lies.
+#include <set>
+
+#include "service/archive/facts_reader.hpp"
+#include "service/base/bytes.hpp"
+#include "service/core/stored_event.hpp"
 #include "service/journal/hash.hpp"
 #include "tests/unit/archive_test_tools.hpp"
 
@@ -298,6 +303,76 @@ TEST(ArchiveRowsTest, PersonalTextLiesInTablesOfItsOwnAndTheFactsHoldOnlyItsSalt
   EXPECT_EQ(transcript.entries, blank);
   EXPECT_EQ(transcript.record.preview, "");
   EXPECT_EQ(transcript.record.facts, VisitorFacts{});
+}
+
+std::string bytes_of_event(const Event& event) {
+  ByteWriter out;
+  write_event(out, event);
+  return out.take();
+}
+
+// What is kept is the event, but for what could name or quote a visitor.
+void expect_without_text(const Event& kept, const Event& event) {
+  EXPECT_EQ(bytes_of_event(kept), bytes_of_event(without_personal_text(event)));
+  if (const auto* posted = std::get_if<event::MessagePosted>(&event.body)) {
+    const auto& message = std::get<event::MessagePosted>(kept.body);
+    EXPECT_EQ(length_of(message), characters(posted->text));
+    EXPECT_EQ(message.body_hash, 0u);
+    EXPECT_EQ(message.seq, posted->seq);
+  } else if (const auto* rated = std::get_if<event::RatingGiven>(&kept.body)) {
+    EXPECT_EQ(rated->comment, "");
+    EXPECT_EQ(rated->score, 4u);
+  } else if (const auto* started = std::get_if<event::ConversationStarted>(&kept.body)) {
+    EXPECT_EQ(started->facts, VisitorFacts{});
+  }
+}
+
+TEST(ArchiveRowsTest, EveryEventIsKeptAsAFactOnceInOrderWithoutItsPersonalText) {
+  BusyDesk desk;
+  live_a_day(desk);
+  const TempDirectory directory;
+  { EXPECT_EQ(transcript_of(*open_or_fail(directory.path(), desk.core.journal()), public_id(1001)).record.rating, 0u); }
+  auto reader = FactsReader::open(directory.path().string(), "default", desk.core.journal().history());
+  ASSERT_TRUE(reader.has_value() && reader->has_value());
+  EXPECT_EQ((*reader)->place().position, desk.core.journal().tail().position);
+  const auto named = (*reader)->find(to_string(public_id(1001)).substr(0, 10), 10);
+  ASSERT_TRUE(named.has_value());
+  ASSERT_EQ(named->size(), 2u);
+
+  std::set<std::pair<std::uint64_t, std::size_t>> seen;
+  for (const Named& name : *named) {
+    const auto facts = (*reader)->facts(name.conversation);
+    ASSERT_TRUE(facts.has_value()) << facts.error();
+    auto fact = facts->begin();
+    const auto read = desk.core.journal().read({}, [&](const journal::Batch& batch, const journal::Hash&) {
+      const auto events = decode_batch(batch.payload);
+      for (std::size_t i = 0; i < events->size(); ++i) {
+        const auto of = whose((*events)[i].body);
+        if (!of || (of->value() != 0 && *of != name.conversation)) continue;
+        if (fact == facts->end()) return false;
+        seen.insert({batch.position.value(), i});
+        EXPECT_EQ(fact->position, batch.position);
+        EXPECT_EQ(fact->index, i);
+        EXPECT_EQ(fact->conversation, *of);
+        expect_without_text(fact->event, (*events)[i]);
+        ++fact;
+      }
+      return true;
+    });
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(fact, facts->end());
+  }
+  std::size_t connections = 0;
+  for (const Event& event : desk.core.events()) connections += whose(event.body) ? 0 : 1;
+  EXPECT_GE(connections, 3u);  // Of agents: what is not kept.
+  EXPECT_EQ(seen.size() + connections, desk.core.events().size());
+  EXPECT_EQ(File(directory.path()).number("SELECT count(*) FROM facts"), static_cast<std::int64_t>(seen.size()));
+}
+
+TEST(ArchiveRowsTest, LengthsAreCountedInCharacters) {
+  EXPECT_EQ(characters(""), 0u);
+  EXPECT_EQ(characters("caf\xC3\xA9"), 4u);
+  EXPECT_EQ(characters("\xF0\x9F\x98\x80!"), 2u);
 }
 
 }  // namespace

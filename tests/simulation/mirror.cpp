@@ -1,0 +1,431 @@
+#include "tests/simulation/mirror.hpp"
+#include "tests/simulation/words.hpp"
+
+#include <algorithm>
+
+namespace heti::simulation {
+namespace {
+
+constexpr std::uint64_t visitor_tag = 0x5600000000000000ull;
+constexpr std::uint64_t conversation_tag = 0x4300000000000000ull;
+
+std::uint32_t add_name(std::vector<std::string>& names, const std::string& name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) names.push_back(name);
+  return static_cast<std::uint32_t>(names.size());
+}
+
+std::string sender_of(const core::event::MessagePosted& e) {
+  return (e.author == core::Author::visitor ? "v" : numbered("a", e.agent.value())) + "/" + e.stream;
+}
+
+}  // namespace
+
+PublicId visitor_id(std::uint32_t visitor) { return {.high = visitor_tag, .low = visitor}; }
+PublicId conversation_id(std::uint32_t visitor, std::uint32_t how_many) {
+  return {.high = conversation_tag, .low = visitor * 1000ull + how_many};
+}
+std::uint32_t visitor_of(const PublicId& visitor) { return static_cast<std::uint32_t>(visitor.low); }
+
+void Mirror::wished(Wish wish, std::uint64_t chat, std::uint32_t agent) {
+  wishes_.push_back({.wish = wish, .chat = chat, .agent = agent, .done = false});
+}
+
+void Mirror::answered(Wish wish, std::uint64_t chat, std::uint32_t agent, bool done) {
+  const auto same = [&](const Wished& w) { return w.wish == wish && w.chat == chat && w.agent == agent && !w.done; };
+  const auto found = std::find_if(wishes_.begin(), wishes_.end(), same);
+  if (found == wishes_.end()) return;
+  if (done) {
+    found->done = true;
+  } else {
+    wishes_.erase(found);
+  }
+}
+
+void Mirror::answers_are_over() {
+  std::erase_if(wishes_, [](const Wished& w) { return w.done; });
+  for (auto& [number, agent] : agents_) agent.statuses_since_answers = {agent.status};
+}
+
+// Whoever was told that it is done; after a crash nobody was told, so whoever asked first. `agent` 0: anybody.
+std::optional<std::uint32_t> Mirror::who_wished(Wish wish, std::uint64_t chat, std::uint32_t agent) {
+  const auto fits = [&](const Wished& w) {
+    return w.wish == wish && w.chat == chat && w.done == told_ && (agent == 0 || w.agent == agent);
+  };
+  const auto found = std::find_if(wishes_.begin(), wishes_.end(), fits);
+  if (found == wishes_.end()) return std::nullopt;
+  const std::uint32_t who = found->agent;
+  wishes_.erase(found);
+  return who;
+}
+
+void Mirror::will_open(std::uint32_t queue, std::vector<Interval> open, Schedule schedule) {
+  openings_.push_back({queue, std::move(open), std::move(schedule)});
+}
+
+const Mirror::Chat* Mirror::chat(std::uint64_t number) const {
+  const auto found = chats_.find(number);
+  return found == chats_.end() ? nullptr : &found->second;
+}
+const Mirror::Chat* Mirror::chat_of(std::uint32_t visitor) const {
+  const auto found = latest_.find(visitor);
+  return found == latest_.end() ? nullptr : chat(found->second);
+}
+const Mirror::Chat* Mirror::chat_with(const PublicId& id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : chat(found->second);
+}
+const Mirror::Agent& Mirror::agent(std::uint32_t number) const {
+  static const Agent nobody{};
+  const auto found = agents_.find(number);
+  return found == agents_.end() ? nobody : found->second;
+}
+const Schedule* Mirror::hours(std::uint32_t queue) const {
+  const auto found = hours_.find(queue);
+  return found == hours_.end() ? nullptr : &found->second;
+}
+std::uint32_t Mirror::queue_number(const std::string& name) const {
+  const auto found = std::find(queue_names_.begin(), queue_names_.end(), name);
+  return found == queue_names_.end() ? 0 : static_cast<std::uint32_t>(found - queue_names_.begin() + 1);
+}
+const core::QueueSettings* Mirror::queue(std::uint32_t number) const {
+  if (number == 0 || number > queue_names_.size()) return nullptr;
+  for (const auto& settings : settings_.queues) {
+    if (settings.name == queue_names_[number - 1]) return &settings;
+  }
+  return nullptr;
+}
+
+void Mirror::see(const std::vector<core::Event>& events, const core::State& state, bool told) {
+  told_ = told;
+  batch_ = &events;
+  posted_ahead_.clear();
+  closed_ahead_.clear();
+  for (index_ = 0; index_ < events.size(); ++index_) {
+    ++counts_[events[index_].body.index()];
+    show(events[index_]);
+    check_entry(state, events[index_]);
+  }
+  batch_ = nullptr;
+}
+
+void Mirror::show(const core::Event& event) {
+  at_ = event.at;
+  std::visit([this](const auto& e) { on(e); }, event.body);
+}
+
+// What participants see of a conversation is numbered 1, 2, 3 ... and is the same for all of them.
+void Mirror::check_entry(const core::State& state, const core::Event& event) {
+  auto entry = core::entry_of(state, event);
+  if (!entry) return;
+  Chat& chat = at(entry->first);
+  if (entry->second.seq != chat.entries.size() + 1) {
+    complain(numbered("invariant 5: entry ", entry->second.seq) + " of C" + std::to_string(chat.number) +
+             " follows entry " + std::to_string(chat.entries.size()));
+  }
+  if (chat.state == core::ConversationState::final) complain(numbered("invariant 15: C", chat.number) + " changed");
+  chat.entries.push_back(std::move(entry->second));
+}
+
+void Mirror::on(const core::event::SettingsApplied& e) {
+  for (const auto& queue : e.settings.queues) add_name(queue_names_, queue.name);
+  for (const auto& agent : e.settings.agents) add_name(agent_names_, agent.name);
+  settings_ = e.settings;
+  settings_version_ = e.version;
+  saw(seen::Settings{e.settings});
+}
+
+void Mirror::on(const core::event::CalendarSet& e) {
+  const auto meant = std::find_if(openings_.begin(), openings_.end(), [&](const Opening& opening) {
+    return opening.queue == e.queue.value() && opening.open == e.open;
+  });
+  if (meant == openings_.end()) return complain("durable: hours that nobody has set");
+  hours_[meant->queue] = meant->schedule;
+  saw(seen::Hours{.queue = meant->queue, .schedule = meant->schedule});
+  openings_.erase(meant);
+}
+
+void Mirror::on(const core::event::ServiceResumed& e) {
+  const Instant from = at_;
+  at_ = e.resumed_at;
+  saw(seen::Down{.from = e.down_from});
+  at_ = from;
+  for (auto& [number, chat] : chats_) {
+    if (!chat.connections.empty()) chat.gone_since = from;
+    chat.connections.clear();
+  }
+  connected_.clear();
+  for (auto& [number, agent] : agents_) {
+    if (agent.status != core::AgentStatus::offline) agent.status = core::AgentStatus::lost;
+    agent.connections.clear();
+  }
+}
+
+void Mirror::on(const core::event::AgentConnected& e) {
+  agents_[e.agent.value()].connections.insert(e.connection.number);
+  ever_connected_.insert(e.connection.number);
+  connected_.insert(e.connection.number);
+  saw(seen::AgentConnected{.agent = e.agent.value(), .connection = e.connection.number});
+}
+void Mirror::on(const core::event::AgentDisconnected& e) {
+  agents_[e.agent.value()].connections.erase(e.connection.number);
+  connected_.erase(e.connection.number);
+  saw(seen::AgentDisconnected{.agent = e.agent.value(), .connection = e.connection.number});
+}
+
+void Mirror::on(const core::event::AgentStatusChanged& e) {
+  const std::uint32_t number = e.agent.value();
+  if (e.reason == core::StatusReason::chosen || e.reason == core::StatusReason::supervisor) {
+    saw(seen::StatusSet{.agent = number, .status = e.to});
+  }
+  agents_[number].status = e.to;
+  agents_[number].statuses_since_answers.insert(e.to);
+  saw(seen::StatusShown{.agent = number, .status = e.to, .reason = e.reason});
+}
+
+void Mirror::on(const core::event::ConversationStarted& e) {
+  Chat& chat = at(e.conversation);
+  chat.number = e.conversation.value();
+  chat.id = e.public_id;
+  chat.visitor = visitor_of(e.visitor);
+  chat.queue = e.queue.value();
+  chat.bot_first = e.bot_first;
+  chat.state = core::ConversationState::fresh;
+  latest_[chat.visitor] = chat.number;
+  by_id_[chat.id] = chat.number;
+  // An agent's chat is not the visitor's start.
+  for (std::size_t i = index_ + 1; i < batch_->size(); ++i) {
+    const auto* begun = std::get_if<core::event::ContactInitiated>(&(*batch_)[i].body);
+    if (begun != nullptr && begun->conversation == e.conversation) return;
+  }
+  seen::Started started{.visitor = chat.visitor, .conversation = chat.number, .queue = chat.queue,
+                        .bot_first = e.bot_first, .credit = {}, .skills = {}};
+  if (const auto* settings = queue(chat.queue)) {
+    for (const core::PageRule& rule : settings->pages) {
+      if (!e.facts.page_url.starts_with(rule.prefix)) continue;
+      started.skills = rule.skills;
+      for (const auto& priority : settings_.priorities) {
+        if (priority.name == rule.priority) started.credit = priority.credit;
+      }
+      break;
+    }
+  }
+  saw(std::move(started));
+}
+
+void Mirror::on(const core::event::OfflineMessageOpened& e) {
+  if (const auto* words = post_ahead(e.conversation)) post(*words);
+  at(e.conversation).state = core::ConversationState::offline_message;
+  saw(seen::OfflineMessage{.conversation = e.conversation.value()});
+}
+
+void Mirror::on(const core::event::VisitorConnected& e) {
+  Chat& chat = at(e.conversation);
+  chat.connections.insert(e.connection.number);
+  ever_connected_.insert(e.connection.number);
+  connected_.insert(e.connection.number);
+  chat.gone_since = never;
+  saw(seen::VisitorConnected{.conversation = chat.number, .connection = e.connection.number});
+}
+void Mirror::on(const core::event::VisitorDisconnected& e) {
+  Chat& chat = at(e.conversation);
+  chat.connections.erase(e.connection.number);
+  connected_.erase(e.connection.number);
+  if (chat.connections.empty()) chat.gone_since = at_;
+  saw(seen::VisitorDisconnected{.conversation = chat.number, .connection = e.connection.number});
+}
+
+const core::event::MessagePosted* Mirror::post_ahead(core::ConversationId conversation) const {
+  if (index_ + 1 >= batch_->size()) return nullptr;
+  const auto* words = std::get_if<core::event::MessagePosted>(&(*batch_)[index_ + 1].body);
+  return words != nullptr && words->conversation == conversation ? words : nullptr;
+}
+
+void Mirror::on(const core::event::MessagePosted& e) {
+  if (!posted_ahead_.contains({e.conversation.value(), e.seq})) post(e);
+}
+
+void Mirror::post(const core::event::MessagePosted& e) {
+  Chat& chat = at(e.conversation);
+  if (!e.stream.empty()) {
+    std::uint64_t& last = chat.last_n[sender_of(e)];
+    if (e.n != last + 1) {
+      complain(numbered("invariant 5: message ", e.n) + " of " + sender_of(e) + " in C" +
+               std::to_string(chat.number) + " follows " + std::to_string(last));
+    }
+    last = e.n;
+  }
+  if (e.author == core::Author::note) {
+    chat.notes.insert(sender_of(e) + "/" + std::to_string(e.n) + "/" + e.text);
+    return;
+  }
+  posted_ahead_.insert({chat.number, e.seq});
+  switch (e.author) {
+    case core::Author::visitor:
+      if (chat.waits_since == Instant{}) chat.waits_since = at_;
+      return saw(seen::VisitorPosted{.conversation = chat.number, .seq = e.seq});
+    case core::Author::agent:
+      chat.answered = true;
+      chat.waits_since = Instant{};
+      return saw(seen::AgentPosted{.conversation = chat.number, .agent = e.agent.value(), .seq = e.seq});
+    case core::Author::bot:
+    case core::Author::automatic:
+    case core::Author::system: return saw(seen::MachinePosted{.conversation = chat.number, .seq = e.seq});
+    case core::Author::note: return;
+  }
+}
+
+void Mirror::on(const core::event::ContactQueued& e) {
+  Chat& chat = at(e.conversation);
+  const auto* words = post_ahead(e.conversation);
+  if (e.stage == core::Stage::reopen && words != nullptr) post(*words);
+  if (e.stage == core::Stage::first && chat.bot_first) saw(seen::HandedOver{.conversation = chat.number});
+  chat.state = core::ConversationState::queued;
+  chat.answered = false;
+  chat.holder = 0;
+  chat.waits_since = at_;
+  if (e.stage == core::Stage::reopen) saw(seen::Reopened{.conversation = chat.number});
+}
+
+void Mirror::on(const core::event::ContactInitiated& e) {
+  Chat& chat = at(e.conversation);
+  chat.state = core::ConversationState::assigned;
+  chat.holder = e.agent.value();
+  chat.held_by.insert(chat.holder);
+  chat.answered = true;
+  chat.waits_since = Instant{};
+  agents_[chat.holder].chats.insert(chat.number);
+  saw(seen::Initiated{
+      .conversation = chat.number, .visitor = chat.visitor, .queue = chat.queue, .agent = e.agent.value()});
+}
+
+void Mirror::on(const core::event::ChatOffered& e) {
+  Chat& chat = at(e.conversation);
+  chat.state = core::ConversationState::offered;
+  chat.offered_to = e.agent.value();
+  agents_[chat.offered_to].offers.insert(chat.number);
+  saw(seen::Offered{.conversation = chat.number, .agent = e.agent.value()});
+}
+
+const core::event::ChatClosed* Mirror::close_ahead(core::ConversationId conversation) const {
+  for (std::size_t i = index_ + 1; i < batch_->size() && (*batch_)[i].at == at_; ++i) {
+    const core::EventBody& body = (*batch_)[i].body;
+    if (const auto* closed = std::get_if<core::event::ChatClosed>(&body)) {
+      return closed->conversation == conversation ? closed : nullptr;
+    }
+    const auto* verdict = std::get_if<core::event::VerdictGiven>(&body);
+    const auto* ended = std::get_if<core::event::ContactEnded>(&body);
+    const bool same = (verdict != nullptr && verdict->conversation == conversation) ||
+                      (ended != nullptr && ended->conversation == conversation);
+    if (!same) return nullptr;
+  }
+  return nullptr;
+}
+
+void Mirror::deed_of_close(const core::event::ChatClosed& e) {
+  const std::uint64_t number = e.conversation.value();
+  if (!closed_ahead_.insert(number).second) return;
+  if (e.by == core::ClosedBy::visitor && e.reason != core::CloseReason::abandoned) {
+    return saw(seen::VisitorClosed{.conversation = number});
+  }
+  if (e.by != core::ClosedBy::agent) return;
+  const auto agent = who_wished(Wish::close, number, 0);
+  if (!agent) return complain(numbered("durable: C", number) + " was closed by an agent unasked");
+  saw(seen::AgentClosed{.conversation = number, .agent = *agent, .spam = e.reason == core::CloseReason::spam});
+}
+
+void Mirror::on(const core::event::OfferEnded& e) {
+  Chat& chat = at(e.conversation);
+  // A visitor who closes does so before the offer is withdrawn because of it.
+  if (e.result == core::OfferEnd::rescinded) {
+    if (const auto* closed = close_ahead(e.conversation)) deed_of_close(*closed);
+  }
+  chat.state = core::ConversationState::queued;
+  chat.offered_to = 0;
+  agents_[e.agent.value()].offers.erase(chat.number);
+  saw(seen::OfferGone{.conversation = chat.number, .agent = e.agent.value(), .how = e.result});
+}
+
+void Mirror::on(const core::event::ChatAssigned& e) {
+  Chat& chat = at(e.conversation);
+  chat.state = core::ConversationState::assigned;
+  chat.offered_to = 0;
+  chat.holder = e.agent.value();
+  chat.held_by.insert(chat.holder);
+  agents_[chat.holder].chats.insert(chat.number);
+  saw(seen::Assigned{.conversation = chat.number, .agent = e.agent.value()});
+}
+
+void Mirror::on(const core::event::ChatRequeued& e) {
+  Chat& chat = at(e.conversation);
+  const std::uint32_t agent = e.agent.value();
+  if (e.stage == core::Stage::transfer) {
+    seen::Transferred deed{.conversation = chat.number, .agent = agent, .to_queue = {}, .to_agent = {}};
+    if (e.queue) deed.to_queue = e.queue->value();
+    for (std::size_t i = index_ + 1; i < batch_->size() && (*batch_)[i].at == at_; ++i) {
+      const auto* offered = std::get_if<core::event::ChatOffered>(&(*batch_)[i].body);
+      const auto* assigned = std::get_if<core::event::ChatAssigned>(&(*batch_)[i].body);
+      if (offered != nullptr && offered->conversation == e.conversation) {
+        if (offered->rule == core::RoutedBy::transferred) deed.to_agent = offered->agent.value();
+        break;
+      }
+      if (assigned != nullptr && assigned->conversation == e.conversation) {
+        if (assigned->rule == core::RoutedBy::transferred) deed.to_agent = assigned->agent.value();
+        break;
+      }
+    }
+    saw(deed);
+  }
+  chat.state = core::ConversationState::queued;
+  chat.holder = 0;
+  ++chat.requeues;
+  agents_[agent].chats.erase(chat.number);
+  saw(seen::Left{.conversation = chat.number, .agent = agent});
+}
+
+void Mirror::on(const core::event::ContactEnded& e) { at(e.conversation).waits_since = Instant{}; }
+
+void Mirror::on(const core::event::ChatClosed& e) {
+  Chat& chat = at(e.conversation);
+  deed_of_close(e);
+  chat.state = e.wrapup ? core::ConversationState::wrapup : core::ConversationState::closed;
+  ++chat.closings;
+  saw(seen::Closed{.conversation = chat.number, .by = e.by, .reason = e.reason});
+}
+
+void Mirror::on(const core::event::WrapUpEnded& e) {
+  Chat& chat = at(e.conversation);
+  agents_[e.agent.value()].chats.erase(chat.number);
+  if (chat.state == core::ConversationState::wrapup && chat.holder == e.agent.value()) {
+    chat.state = core::ConversationState::closed;
+    chat.holder = 0;
+  }
+  // Of two that end, the timer's comes first.
+  if (!ends_again_in_batch(chat.number, e.agent.value()) && who_wished(Wish::finish, chat.number, e.agent.value())) {
+    saw(seen::WrapUpFinished{.conversation = chat.number, .agent = e.agent.value()});
+  }
+  saw(seen::SlotFree{.conversation = chat.number, .agent = e.agent.value()});
+}
+
+bool Mirror::ends_again_in_batch(std::uint64_t chat, std::uint32_t agent) const {
+  for (std::size_t i = index_ + 1; i < batch_->size(); ++i) {
+    const auto* ended = std::get_if<core::event::WrapUpEnded>(&(*batch_)[i].body);
+    if (ended != nullptr && ended->conversation.value() == chat && ended->agent.value() == agent) return true;
+  }
+  return false;
+}
+
+void Mirror::on(const core::event::ConversationFinal& e) {
+  Chat& chat = at(e.conversation);
+  chat.state = core::ConversationState::final;
+  for (const std::uint64_t connection : chat.connections) connected_.erase(connection);
+  chat.connections.clear();
+  saw(seen::Final{.conversation = e.conversation.value()});
+}
+
+void Mirror::on(const core::event::RatingGiven& e) {
+  at(e.conversation).rating = e.score;
+  saw(seen::Rated{.conversation = e.conversation.value(), .score = e.score});
+}
+
+}  // namespace heti::simulation

@@ -10,7 +10,8 @@ namespace heti::simulation {
 // The journal as the service has it: the real one, but its answers come on our thread, and late if the setup says so.
 class Machine::Seam final : public journal::Journal {
  public:
-  Seam(Machine& machine, std::unique_ptr<journal::Journal> real) : machine_(machine), real_(std::move(real)), marked_(real_->alive_until()) {}
+  Seam(Machine& machine, std::unique_ptr<journal::Journal> real)
+      : machine_(machine), real_(std::move(real)), marked_(real_->alive_until()) {}
   ~Seam() override { machine_.storage_.note(*real_); }
 
   PublicId history() const override { return real_->history(); }
@@ -21,7 +22,8 @@ class Machine::Seam final : public journal::Journal {
     if (result == journal::AppendResult::durable) last_ = machine_.offered_;
     machine_.storage_.note(*real_);
     if (machine_.setup_.append_takes == Millis{0}) return done(result);
-    machine_.answer_ = {machine_.now_ + machine_.setup_.append_takes, [done = std::move(done), result] { done(result); }};
+    machine_.answer_ = {machine_.now_ + machine_.setup_.append_takes,
+                        [done = std::move(done), result] { done(result); }};
   }
   std::expected<void, std::string> read(
       journal::Position after,
@@ -66,6 +68,12 @@ Machine::Machine(const Setup& setup, Storage& storage, OnDurable on_durable)
     : setup_(setup), storage_(storage), on_durable_(std::move(on_durable)), keep_alive_(setup.keep_alive) {}
 
 Machine::~Machine() { forget_process(); }
+
+void Machine::on_durable(const sequencer::Durable& batch) {
+  batch_now_ = batch.now;
+  batch_seen_ = now_ - setup_.append_takes;
+  on_durable_(offered_, batch);
+}
 
 Millis Machine::wall() const {
   const Millis drifted{(now_ - drift_since_).count() * drift_ / 1'000'000};
@@ -114,8 +122,9 @@ Machine::Boot Machine::boot(const OnRecovered& recovered) {
   const Instant alive_until = journal_->alive_until();
   clock_ = std::make_unique<sequencer::JournalClock>([this] { return wall(); }, [this] { return now_; });
   sequencer_ = std::make_unique<sequencer::Sequencer>(
-      sequencer::Options{.keep_alive_every = keep_alive_,
-                         .on_trouble = [this](journal::AppendResult r) { fenced_ |= r == journal::AppendResult::fenced; }},
+      sequencer::Options{
+          .keep_alive_every = keep_alive_,
+          .on_trouble = [this](journal::AppendResult r) { fenced_ |= r == journal::AppendResult::fenced; }},
       *journal_, *this, *clock_, std::move(state->state), std::vector<sequencer::Projection*>{this});
   result.started = true;
   ++incarnation_;

@@ -59,8 +59,9 @@ class Machine final : public sequencer::Loop, private sequencer::Projection {
   sequencer::Sequencer& sequencer() { return *sequencer_; }
   // Journal time as of now, while up.
   Instant journal_now() { return sequencer_->now(); }
-  // Between this machine's clock and journal time, while up.
-  Millis boot_time_of(Instant t) { return now_ + (t - journal_now()); }
+  // When it will be `t` of journal time, by the last batch. (To ask the service's clock would change what it sees of
+  // the wall clock's steps.)
+  Millis boot_time_of(Instant t) const { return batch_seen_ + (t - batch_now_); }
 
   void post(std::function<void()> task) override;
   void wake_after(Millis delay, std::function<void()> task) override;
@@ -72,7 +73,7 @@ class Machine final : public sequencer::Loop, private sequencer::Projection {
     std::function<void()> task;
   };
 
-  void on_durable(const sequencer::Durable& batch) override { on_durable_(offered_, batch); }
+  void on_durable(const sequencer::Durable& batch) override;
   Millis wall() const;
   void forget_process();
 
@@ -93,6 +94,8 @@ class Machine final : public sequencer::Loop, private sequencer::Projection {
   std::optional<Timer> timer_;
   std::optional<Timer> answer_;  // of an append, on its way
   journal::Batch offered_;
+  Instant batch_now_;
+  Millis batch_seen_{};
   bool stopping_ = false;
   bool stopped_ = false;
   bool fenced_ = false;

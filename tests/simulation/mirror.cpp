@@ -148,7 +148,20 @@ void Mirror::on(const core::event::CalendarSet& e) {
 void Mirror::on(const core::event::ServiceResumed& e) {
   const Instant from = at_;
   at_ = e.resumed_at;
-  saw(seen::Down{.from = e.down_from});
+  // A start after which nothing was done before the next outage: seen from outside it was one outage.
+  const auto undone = [&](const Sighting& sighting) {
+    const auto* gone = std::get_if<seen::OfferGone>(&sighting.what);
+    return sighting.at < e.down_from || (gone != nullptr && gone->how == core::OfferEnd::service);
+  };
+  const bool same =
+      last_down_ && sightings_[*last_down_].at == e.down_from &&
+      std::all_of(sightings_.begin() + static_cast<std::ptrdiff_t>(*last_down_) + 1, sightings_.end(), undone);
+  if (same) {
+    sightings_[*last_down_].at = at_;
+  } else {
+    last_down_ = sightings_.size();
+    saw(seen::Down{.from = e.down_from});
+  }
   at_ = from;
   for (auto& [number, chat] : chats_) {
     if (!chat.connections.empty()) chat.gone_since = from;
@@ -198,8 +211,12 @@ void Mirror::on(const core::event::ConversationStarted& e) {
     const auto* begun = std::get_if<core::event::ContactInitiated>(&(*batch_)[i].body);
     if (begun != nullptr && begun->conversation == e.conversation) return;
   }
-  seen::Started started{.visitor = chat.visitor, .conversation = chat.number, .queue = chat.queue,
-                        .bot_first = e.bot_first, .credit = {}, .skills = {}};
+  seen::Started started{.visitor = chat.visitor,
+                        .conversation = chat.number,
+                        .queue = chat.queue,
+                        .bot_first = e.bot_first,
+                        .credit = {},
+                        .skills = {}};
   if (const auto* settings = queue(chat.queue)) {
     for (const core::PageRule& rule : settings->pages) {
       if (!e.facts.page_url.starts_with(rule.prefix)) continue;
@@ -214,8 +231,16 @@ void Mirror::on(const core::event::ConversationStarted& e) {
 }
 
 void Mirror::on(const core::event::OfflineMessageOpened& e) {
-  if (const auto* words = post_ahead(e.conversation)) post(*words);
-  at(e.conversation).state = core::ConversationState::offline_message;
+  Chat& chat = at(e.conversation);
+  const auto* words = post_ahead(e.conversation);
+  const bool at_start =
+      index_ > 0 && std::holds_alternative<core::event::ConversationStarted>((*batch_)[index_ - 1].body);
+  if (words != nullptr) {
+    post(*words);
+  } else if (!at_start && chat.state == core::ConversationState::fresh) {
+    saw(seen::HandedOver{.conversation = chat.number});
+  }
+  chat.state = core::ConversationState::offline_message;
   saw(seen::OfflineMessage{.conversation = e.conversation.value()});
 }
 
@@ -250,8 +275,8 @@ void Mirror::post(const core::event::MessagePosted& e) {
   if (!e.stream.empty()) {
     std::uint64_t& last = chat.last_n[sender_of(e)];
     if (e.n != last + 1) {
-      complain(numbered("invariant 5: message ", e.n) + " of " + sender_of(e) + " in C" +
-               std::to_string(chat.number) + " follows " + std::to_string(last));
+      complain(numbered("invariant 5: message ", e.n) + " of " + sender_of(e) + " in C" + std::to_string(chat.number) +
+               " follows " + std::to_string(last));
     }
     last = e.n;
   }
@@ -279,7 +304,10 @@ void Mirror::on(const core::event::ContactQueued& e) {
   Chat& chat = at(e.conversation);
   const auto* words = post_ahead(e.conversation);
   if (e.stage == core::Stage::reopen && words != nullptr) post(*words);
-  if (e.stage == core::Stage::first && chat.bot_first) saw(seen::HandedOver{.conversation = chat.number});
+  // The words of a visitor without a bot stand right before the queueing that they cause.
+  const auto* said = index_ == 0 ? nullptr : std::get_if<core::event::MessagePosted>(&(*batch_)[index_ - 1].body);
+  const bool by_words = !chat.bot_first && said != nullptr && said->conversation == e.conversation;
+  if (e.stage == core::Stage::first && !by_words) saw(seen::HandedOver{.conversation = chat.number});
   chat.state = core::ConversationState::queued;
   chat.answered = false;
   chat.holder = 0;

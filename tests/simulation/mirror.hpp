@@ -32,9 +32,9 @@ class Mirror {
     std::uint32_t holder = 0;      // 0: nobody; also during wrap-up
     std::uint32_t offered_to = 0;  // 0: nobody
     bool bot_first = false;
-    bool answered = false;  // the present contact
-    Instant waits_since;           // the oldest unanswered word, or the start of the contact
-    Instant gone_since = never;    // the visitor has no connection
+    bool answered = false;       // the present contact
+    Instant waits_since;         // the oldest unanswered word, or the start of the contact
+    Instant gone_since = never;  // the visitor has no connection
     std::vector<core::Entry> entries;
     std::set<std::uint64_t> connections;
     std::set<std::uint32_t> held_by;  // everybody who ever held it
@@ -75,7 +75,7 @@ class Mirror {
   const core::Settings& settings() const { return settings_; }
   std::uint64_t settings_version() const { return settings_version_; }
   const Schedule* hours(std::uint32_t queue) const;
-  std::uint32_t queue_number(const std::string& name) const;  // 0: unknown
+  std::uint32_t queue_number(const std::string& name) const;     // 0: unknown
   const core::QueueSettings* queue(std::uint32_t number) const;  // null: removed or unknown
   std::uint32_t agents() const { return static_cast<std::uint32_t>(agent_names_.size()); }
   const std::vector<std::uint64_t>& counts() const { return counts_; }  // of events, by their index
@@ -124,6 +124,7 @@ class Mirror {
   Chat& at(core::ConversationId id) { return chats_[id.value()]; }
 
   std::vector<Sighting> sightings_;
+  std::optional<std::size_t> last_down_;
   std::vector<std::string> complaints_;
   std::map<std::uint64_t, Chat> chats_;
   std::map<std::uint32_t, std::uint64_t> latest_;

@@ -1,6 +1,7 @@
 #pragma once
 // Bugs on purpose. A build with HETI_PLANTED_BUGS can break one named rule at a time, so that the simulator can show
-// that it would notice (tests/simulation). In every other build planted() is a constant false and leaves nothing behind.
+// that it would notice (tests/simulation). In every other build planted() is a constant false and leaves nothing
+// behind.
 #include <array>
 #include <cstdint>
 #include <string_view>

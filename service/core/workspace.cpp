@@ -81,8 +81,8 @@ void resume_service(Decider& d, const command::ResumeService& c) {
   d.at = std::max(std::min(c.alive_until, now), d.state.now);
   // A second start right after the first: what the first counted as an outage is not one again.
   const Instant down_from = std::clamp(d.state.resumed_at, d.at, now);
-  d.emit(event::ServiceResumed{
-      .resumed_at = now, .node = c.node, .incarnation = c.incarnation, .down_from = down_from});
+  d.emit(
+      event::ServiceResumed{.resumed_at = now, .node = c.node, .incarnation = c.incarnation, .down_from = down_from});
   for (auto& [id, agent] : d.state.agents) rescind_offers(d, agent, OfferEnd::service);
   d.at = now;
 }

@@ -113,7 +113,7 @@ inline constexpr Metric send_queue_max{"heti_send_queue_max_bytes",
 inline constexpr Metric journal_append{"heti_journal_append_seconds", "Write and sync of one durable batch."};
 inline constexpr Metric journal_errors{"heti_journal_append_errors_total", "Appends that were not durable at once."};
 inline constexpr Metric commands_refused{"heti_commands_refused_total",
-                                        "Wishes that the state did not allow, or that were not the sender's to make."};
+                                         "Wishes that the state did not allow, or that were not the sender's to make."};
 inline constexpr Metric journal_bytes{"heti_journal_bytes", "What the journal's batches take in storage."};
 inline constexpr Metric clock_steps{"heti_clock_steps_total",
                                     "Jumps of the wall clock, either way, that journal time did not follow."};

@@ -1,6 +1,6 @@
 // What was answered, held against what every screen shows: an acknowledgement is a promise that it is durable.
-#include "tests/simulation/world.hpp"
 #include "tests/simulation/words.hpp"
+#include "tests/simulation/world.hpp"
 
 namespace heti::simulation {
 
@@ -14,8 +14,8 @@ void World::check_answers() {
 void World::check_ack(const PublicId& conversation, const Outbox& outbox, const Outbox::Acked& acked) {
   const Mirror::Chat* chat = mirror_.chat_with(conversation);
   if (chat == nullptr) return violation("durable: a message was acknowledged in a conversation that does not exist");
-  const std::string what = numbered("message ", acked.n) + " of " + outbox.stream + " in C" +
-                           std::to_string(chat->number);
+  const std::string what =
+      numbered("message ", acked.n) + " of " + outbox.stream + " in C" + std::to_string(chat->number);
   if (acked.note) {
     for (const std::string& note : chat->notes) {
       if (note.ends_with("/" + outbox.stream + "/" + std::to_string(acked.n) + "/" + acked.text)) return;

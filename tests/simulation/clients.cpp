@@ -1,8 +1,8 @@
 // Visitors and agents: what an action makes a client send, and what it does with the answer.
 #include <algorithm>
 
-#include "tests/simulation/world.hpp"
 #include "tests/simulation/words.hpp"
+#include "tests/simulation/world.hpp"
 
 namespace heti::simulation {
 
@@ -58,37 +58,40 @@ void World::visitor(const Action& action) {
       return;
     }
     case Verb::visitor_reads:
-      submit(cmd::Open{.sender = Sender::of_visitor(id),
-                       .conversation = conversation,
-                       .after = static_cast<std::uint64_t>(std::max<std::int64_t>(action.b, 0))},
-             [this](const core::Answer* answer) {
-               if (answer == nullptr) return;
-               if (const auto* view = std::get_if<core::ConversationView>(answer)) check_view(*view);
-             },
-             &visitor.loses_answer);
+      submit(
+          cmd::Open{.sender = Sender::of_visitor(id),
+                    .conversation = conversation,
+                    .after = static_cast<std::uint64_t>(std::max<std::int64_t>(action.b, 0))},
+          [this](const core::Answer* answer) {
+            if (answer == nullptr) return;
+            if (const auto* view = std::get_if<core::ConversationView>(answer)) check_view(*view);
+          },
+          &visitor.loses_answer);
       return;
     case Verb::visitor_closes:
-      submit(cmd::Close{.sender = Sender::of_visitor(id), .conversation = conversation, .spam = false},
-             [this, conversation](const core::Answer* answer) {
-               if (answer == nullptr || !std::holds_alternative<core::Done>(*answer)) return;
-               expect([this, conversation]() -> std::string {
-                 const auto* chat = mirror_.chat_with(conversation);
-                 return chat != nullptr && chat->closings > 0 ? "" : "durable: a close was acknowledged, not done";
-               });
-             },
-             &visitor.loses_answer);
+      submit(
+          cmd::Close{.sender = Sender::of_visitor(id), .conversation = conversation, .spam = false},
+          [this, conversation](const core::Answer* answer) {
+            if (answer == nullptr || !std::holds_alternative<core::Done>(*answer)) return;
+            expect([this, conversation]() -> std::string {
+              const auto* chat = mirror_.chat_with(conversation);
+              return chat != nullptr && chat->closings > 0 ? "" : "durable: a close was acknowledged, not done";
+            });
+          },
+          &visitor.loses_answer);
       return;
     case Verb::visitor_rates: {
       const auto score = static_cast<std::uint32_t>(action.b);
-      submit(cmd::Rate{.visitor = id, .conversation = conversation, .score = score, .comment = "so so"},
-             [this, conversation, score](const core::Answer* answer) {
-               if (answer == nullptr || !std::holds_alternative<core::Done>(*answer)) return;
-               expect([this, conversation, score]() -> std::string {
-                 const auto* chat = mirror_.chat_with(conversation);
-                 return chat != nullptr && chat->rating == score ? "" : "durable: a rating was acknowledged, not kept";
-               });
-             },
-             &visitor.loses_answer);
+      submit(
+          cmd::Rate{.visitor = id, .conversation = conversation, .score = score, .comment = "so so"},
+          [this, conversation, score](const core::Answer* answer) {
+            if (answer == nullptr || !std::holds_alternative<core::Done>(*answer)) return;
+            expect([this, conversation, score]() -> std::string {
+              const auto* chat = mirror_.chat_with(conversation);
+              return chat != nullptr && chat->rating == score ? "" : "durable: a rating was acknowledged, not kept";
+            });
+          },
+          &visitor.loses_answer);
       return;
     }
     default: return;
@@ -111,20 +114,21 @@ void World::start(Visitor& visitor, const Action& action) {
     });
   };
   submit(cmd::VisitorHello{.visitor = id, .queue = queue, .connection = connection}, {});
-  submit(cmd::Start{.visitor = id,
-                    .conversation = conversation_id(visitor.number, ++visitor.starts),
-                    .queue = queue,
-                    .connection = connection,
-                    .facts = {.name = numbered("Visitor ", visitor.number),
-                              .email = "",
-                              .page_url = page_url(action.b),
-                              .page_title = ""},
-                    .bot_first = action.verb == Verb::visitor_starts_with_bot},
-         [keep](const core::Answer* answer) {
-           if (answer == nullptr) return;
-           if (const auto* view = std::get_if<core::ConversationView>(answer)) keep(*view);
-         },
-         &visitor.loses_answer);
+  submit(
+      cmd::Start{.visitor = id,
+                 .conversation = conversation_id(visitor.number, ++visitor.starts),
+                 .queue = queue,
+                 .connection = connection,
+                 .facts = {.name = numbered("Visitor ", visitor.number),
+                           .email = "",
+                           .page_url = page_url(action.b),
+                           .page_title = ""},
+                 .bot_first = action.verb == Verb::visitor_starts_with_bot},
+      [keep](const core::Answer* answer) {
+        if (answer == nullptr) return;
+        if (const auto* view = std::get_if<core::ConversationView>(answer)) keep(*view);
+      },
+      &visitor.loses_answer);
 }
 
 // The new connection says hello before the service has noticed that the old one is gone.
@@ -143,7 +147,8 @@ void World::come_back(Visitor& visitor, std::int64_t name) {
         visitor.conversation = welcome->conversation->conversation;
         check_view(*welcome->conversation);
         expect([this, connection]() -> std::string {
-          return mirror_.ever_connected(connection.number) ? "" : "durable: a visitor's connection is not in the journal";
+          return mirror_.ever_connected(connection.number) ? ""
+                                                           : "durable: a visitor's connection is not in the journal";
         });
         const auto outbox = tab.outboxes.find(*visitor.conversation);
         if (outbox == tab.outboxes.end() || tab.connection != connection) return;
@@ -162,14 +167,15 @@ void World::leave(Visitor& visitor, std::int64_t name) {
   const core::ConnectionId connection = *std::exchange(tab.connection, std::nullopt);
   for (auto& [conversation, outbox] : tab.outboxes) outbox.connection_lost();
   ++tally_.connections_lost;
-  submit(cmd::VisitorGone{.visitor = visitor_id(visitor.number), .connection = connection},
-         [this, connection](const core::Answer* answer) {
-           if (answer == nullptr) return;
-           expect([this, connection]() -> std::string {
-             return mirror_.connected(connection.number) ? "durable: a lost connection of a visitor is still there" : "";
-           });
-         },
-         nullptr, true);
+  submit(
+      cmd::VisitorGone{.visitor = visitor_id(visitor.number), .connection = connection},
+      [this, connection](const core::Answer* answer) {
+        if (answer == nullptr) return;
+        expect([this, connection]() -> std::string {
+          return mirror_.connected(connection.number) ? "durable: a lost connection of a visitor is still there" : "";
+        });
+      },
+      nullptr, true);
 }
 
 void World::write(Sender sender, const PublicId&, Outbox& outbox, bool note) {
@@ -177,7 +183,8 @@ void World::write(Sender sender, const PublicId&, Outbox& outbox, bool note) {
   std::string text = (sender.visitor ? "visitor" : "agent");
   text += numbered(" says ", ++texts_);
   if (texts_ % 16 == 0) text.resize(300, '.');
-  outbox.pending.push_back({.n = outbox.next_n(), .text = std::move(text), .note = note, .submitted = false, .under_way = 0});
+  outbox.pending.push_back(
+      {.n = outbox.next_n(), .text = std::move(text), .note = note, .submitted = false, .under_way = 0});
 }
 
 void World::send_pending(Sender sender, const PublicId& conversation, Outbox& outbox) {
@@ -187,16 +194,15 @@ void World::send_pending(Sender sender, const PublicId& conversation, Outbox& ou
     if (text.submitted) continue;
     const Author author = sender.visitor ? Author::visitor : text.note ? Author::note : Author::agent;
     const std::uint64_t n = text.n;
-    text.submitted = submit(cmd::Post{.sender = sender,
-                                      .conversation = conversation,
-                                      .author = author,
-                                      .stream = outbox.stream,
-                                      .n = n,
-                                      .text = text.text},
-                            [this, &outbox, conversation, n](const core::Answer* answer) {
-                              answered(outbox, conversation, n, answer);
-                            },
-                            loses);
+    text.submitted = submit(
+        cmd::Post{.sender = sender,
+                  .conversation = conversation,
+                  .author = author,
+                  .stream = outbox.stream,
+                  .n = n,
+                  .text = text.text},
+        [this, &outbox, conversation, n](const core::Answer* answer) { answered(outbox, conversation, n, answer); },
+        loses);
     if (!text.submitted) return;
     ++text.under_way;
   }
@@ -275,8 +281,9 @@ void World::misbehave(Sender sender, const PublicId& conversation, Outbox& outbo
            if (lies && (refused == nullptr || refused->code != Refusal::conflict)) {
              violation("invariant 5: another text under a number that is taken was not refused as a conflict");
            }
-           if (!repeats && !lies && (refused == nullptr || refused->code != Refusal::resend_from ||
-                                     refused->resend_from >= n || refused->resend_from <= outbox.last_acked())) {
+           if (!repeats && !lies &&
+               (refused == nullptr || refused->code != Refusal::resend_from || refused->resend_from >= n ||
+                refused->resend_from <= outbox.last_acked())) {
              violation("invariant 5: a number too far was not sent back");
            }
          });
@@ -290,26 +297,27 @@ void World::connect(Console& console, std::int64_t name) {
   connection = new_connection();
   for (auto& [conversation, outbox] : console.outboxes) outbox.connection_lost();
   const std::uint64_t number = connection->number;
-  submit(cmd::AgentHello{.agent = agent, .connection = *connection},
-         [this, &console, agent, &connection, number](const core::Answer* answer) {
-           const auto* view = answer == nullptr ? nullptr : std::get_if<core::ConsoleView>(answer);
-           if (view == nullptr) {  // Not one of us any more.
-             if (connection && connection->number == number) connection.reset();
-             return;
-           }
-           expect([this, number]() -> std::string {
-             return mirror_.ever_connected(number) ? "" : "durable: an agent's connection is not in the journal";
-           });
-           for (const core::ChatView& chat : view->chats) {
-             expect([this, id = chat.id.value()]() -> std::string {
-               return mirror_.chat(id) != nullptr ? "" : "a console lists a conversation that does not exist";
-             });
-           }
-           for (auto& [conversation, outbox] : console.outboxes) {
-             send_pending(Sender::of_agent(agent), conversation, outbox);
-           }
-         },
-         &console.loses_answer);
+  submit(
+      cmd::AgentHello{.agent = agent, .connection = *connection},
+      [this, &console, agent, &connection, number](const core::Answer* answer) {
+        const auto* view = answer == nullptr ? nullptr : std::get_if<core::ConsoleView>(answer);
+        if (view == nullptr) {  // Not one of us any more.
+          if (connection && connection->number == number) connection.reset();
+          return;
+        }
+        expect([this, number]() -> std::string {
+          return mirror_.ever_connected(number) ? "" : "durable: an agent's connection is not in the journal";
+        });
+        for (const core::ChatView& chat : view->chats) {
+          expect([this, id = chat.id.value()]() -> std::string {
+            return mirror_.chat(id) != nullptr ? "" : "a console lists a conversation that does not exist";
+          });
+        }
+        for (auto& [conversation, outbox] : console.outboxes) {
+          send_pending(Sender::of_agent(agent), conversation, outbox);
+        }
+      },
+      &console.loses_answer);
   if (old) submit(cmd::AgentGone{.agent = agent, .connection = *old}, {}, nullptr, true);
 }
 
@@ -321,14 +329,15 @@ void World::drop(Console& console, std::int64_t name) {
   if (!console.online()) {
     for (auto& [conversation, outbox] : console.outboxes) outbox.connection_lost();
   }
-  submit(cmd::AgentGone{.agent = core::AgentId{console.number}, .connection = gone},
-         [this, gone](const core::Answer* answer) {
-           if (answer == nullptr) return;
-           expect([this, gone]() -> std::string {
-             return mirror_.connected(gone.number) ? "durable: a lost connection of an agent is still there" : "";
-           });
-         },
-         nullptr, true);
+  submit(
+      cmd::AgentGone{.agent = core::AgentId{console.number}, .connection = gone},
+      [this, gone](const core::Answer* answer) {
+        if (answer == nullptr) return;
+        expect([this, gone]() -> std::string {
+          return mirror_.connected(gone.number) ? "durable: a lost connection of an agent is still there" : "";
+        });
+      },
+      nullptr, true);
 }
 
 void World::drop_everybody() {

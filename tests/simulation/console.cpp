@@ -1,6 +1,6 @@
 // Agents, the bot and the operator: what an action makes them send.
-#include "tests/simulation/world.hpp"
 #include "tests/simulation/words.hpp"
+#include "tests/simulation/world.hpp"
 
 namespace heti::simulation {
 
@@ -48,15 +48,16 @@ void World::agent(const Action& action) {
     Visitor& visitor = visitors_[action.whom];
     visitor.number = action.whom;
     if (visitor.queue == 0) visitor.queue = static_cast<std::uint32_t>(action.a);
-    submit(cmd::Initiate{.agent = agent,
-                         .visitor = visitor_id(action.whom),
-                         .conversation = conversation_id(action.whom, 500 + ++visitor.starts),
-                         .queue = core::QueueId{static_cast<std::uint32_t>(action.a)}},
-           [this](const core::Answer* answer) {
-             const auto* view = answer == nullptr ? nullptr : std::get_if<core::ConversationView>(answer);
-             if (view != nullptr) check_view(*view);
-           },
-           &console.loses_answer);
+    submit(
+        cmd::Initiate{.agent = agent,
+                      .visitor = visitor_id(action.whom),
+                      .conversation = conversation_id(action.whom, 500 + ++visitor.starts),
+                      .queue = core::QueueId{static_cast<std::uint32_t>(action.a)}},
+        [this](const core::Answer* answer) {
+          const auto* view = answer == nullptr ? nullptr : std::get_if<core::ConversationView>(answer);
+          if (view != nullptr) check_view(*view);
+        },
+        &console.loses_answer);
     return;
   }
   const Mirror::Chat* chat = mirror_.chat_of(action.whom);
@@ -66,7 +67,9 @@ void World::agent(const Action& action) {
   const auto done = [this](auto check, const char* what) {
     return [this, check, what](const core::Answer* answer) {
       if (answer == nullptr || !std::holds_alternative<core::Done>(*answer)) return;
-      expect([check, what]() -> std::string { return check() ? std::string() : joined("durable: acknowledged, not done: ", what); });
+      expect([check, what]() -> std::string {
+        return check() ? std::string() : joined("durable: acknowledged, not done: ", what);
+      });
     };
   };
   switch (action.verb) {
@@ -157,8 +160,8 @@ void World::operate(const Action& action) {
   switch (action.verb) {
     case Verb::settings_change:
       if (mirror_.settings_version() == 0) return;
-      submit(cmd::ApplySettings{.settings = changed(mirror_.settings(), setup_.settings,
-                                                    static_cast<std::uint64_t>(action.a)),
+      submit(cmd::ApplySettings{.settings =
+                                    changed(mirror_.settings(), setup_.settings, static_cast<std::uint64_t>(action.a)),
                                 .replaces_version = mirror_.settings_version()},
              {});
       return;

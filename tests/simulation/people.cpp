@@ -16,7 +16,7 @@ Action make(Verb verb, std::uint32_t who, std::uint32_t whom = 0, std::int64_t a
 }
 
 // How many of a thousand visitors of a day come in each hour: a rush before noon and one after lunch.
-constexpr std::array<std::uint32_t, 24> daily_curve{2,  2,  1,  1,  2,   5,  15, 40, 90, 130, 140, 100,
+constexpr std::array<std::uint32_t, 24> daily_curve{2,  2,  1,   1,  2,  5,  15, 40, 90, 130, 140, 100,
                                                     50, 80, 110, 90, 60, 35, 20, 10, 7,  5,   3,   2};
 
 }  // namespace
@@ -177,8 +177,8 @@ void People::on_queued(const Mirror::Chat& chat) {
   // The visitor's patience, often just as long as a promise.
   if (random_.chance(350)) {
     const Verb verb = random_.chance(400) ? Verb::visitor_closes : Verb::visitor_leaves;
-    const Instant deadline = chat.waits_since + (random_.chance(500) ? settings->first_response.threshold
-                                                                     : settings->short_abandon);
+    const Instant deadline =
+        chat.waits_since + (random_.chance(500) ? settings->first_response.threshold : settings->short_abandon);
     wish(edge(deadline, 45'000), make(verb, chat.visitor, 0, 1), When::waiting, chat.number);
   }
   // Without pushing, whoever is quickest claims; with it, whoever claims is refused.

@@ -84,7 +84,7 @@ class People {
   Random random_;
   std::priority_queue<Wish, std::vector<Wish>, std::greater<>> wishes_;
   std::uint64_t orders_ = 0;
-  std::vector<Millis> boundaries_;  // openings and closings, if nobody changes them
+  std::vector<Millis> boundaries_;                // openings and closings, if nobody changes them
   std::map<std::uint64_t, std::uint32_t> words_;  // that a visitor still wants to say, by chat
   Millis trouble_at_{};
   std::uint32_t trouble_left_ = 0;  // more of it at this instant

@@ -77,7 +77,8 @@ std::vector<std::string> too_little(const Tally& tally) {
   at_least(sum(faults), 100'000, "faults");
   for (const auto& [name, count] : faults) at_least(count, 100, joined("faults of the kind '", name, "'"));
   for (std::size_t i = 0; i < verbs; ++i) {
-    at_least(tally.actions[i], 100, joined("'", to_text(Action{.at = {}, .verb = static_cast<Verb>(i)}).substr(6), "'"));
+    at_least(tally.actions[i], 100,
+             joined("'", to_text(Action{.at = {}, .verb = static_cast<Verb>(i)}).substr(6), "'"));
   }
   for (std::size_t i = 0; i < tally.events_by_type.size(); ++i) {
     at_least(tally.events_by_type[i], i < 3 ? 30 : 100, numbered("events of type ", i));

@@ -13,8 +13,8 @@
 #include <filesystem>
 
 #include "service/base/check.hpp"
-#include "tests/simulation/world.hpp"
 #include "tests/simulation/words.hpp"
+#include "tests/simulation/world.hpp"
 
 namespace heti::simulation {
 namespace {

@@ -26,8 +26,8 @@ struct RunOptions {
   bool memory = false;
   bool model = true;
   unsigned workers = 2;
-  unsigned patience_s = 300;  // for one run
-  std::size_t failures_max = 5;  // then the rest is left out
+  unsigned patience_s = 300;          // for one run
+  std::size_t failures_max = 5;       // then the rest is left out
   std::function<void()> in_worker{};  // before the first run of a process
 };
 

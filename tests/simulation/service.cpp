@@ -2,8 +2,8 @@
 #include "service/core/decide.hpp"
 #include "service/core/invariants.hpp"
 #include "tests/simulation/people.hpp"
-#include "tests/simulation/world.hpp"
 #include "tests/simulation/words.hpp"
+#include "tests/simulation/world.hpp"
 
 namespace heti::simulation {
 namespace {

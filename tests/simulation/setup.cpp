@@ -20,11 +20,11 @@ struct Zone {
   std::array<std::int64_t, 2> changes_s;
 };
 constexpr std::array<Zone, 6> zones{{
-    {"Europe/Helsinki", {1'774'746'000, 1'792'890'000}},       // 2026-03-29T01:00Z, 2026-10-25T01:00Z
-    {"America/New_York", {1'772'953'200, 1'793'512'800}},      // 2026-03-08T07:00Z, 2026-11-01T06:00Z
-    {"Australia/Lord_Howe", {1'775'314'800, 1'791'041'400}},   // 2026-04-04T15:00Z, 2026-10-03T15:30Z
-    {"Africa/Cairo", {1'776'981'600, 1'793'307'600}},          // 2026-04-23T22:00Z, 2026-10-29T21:00Z
-    {"America/St_Johns", {1'772'951'400, 1'793'511'000}},      // 2026-03-08T05:30Z + 1 h, 2026-11-01T04:30Z
+    {"Europe/Helsinki", {1'774'746'000, 1'792'890'000}},      // 2026-03-29T01:00Z, 2026-10-25T01:00Z
+    {"America/New_York", {1'772'953'200, 1'793'512'800}},     // 2026-03-08T07:00Z, 2026-11-01T06:00Z
+    {"Australia/Lord_Howe", {1'775'314'800, 1'791'041'400}},  // 2026-04-04T15:00Z, 2026-10-03T15:30Z
+    {"Africa/Cairo", {1'776'981'600, 1'793'307'600}},         // 2026-04-23T22:00Z, 2026-10-29T21:00Z
+    {"America/St_Johns", {1'772'951'400, 1'793'511'000}},     // 2026-03-08T05:30Z + 1 h, 2026-11-01T04:30Z
     {"UTC", {1'780'293'600, 1'780'293'600}},
 }};
 
@@ -139,8 +139,8 @@ Setup small(Random& random) {
   const Zone& zone = zones[random.below(zones.size())];
   const bool at_change = random.chance(400);
   const std::int64_t change = zone.changes_s[random.below(2)];
-  setup.start = instant_from_ms(1000 * (at_change ? change - random.between(0, 1500)
-                                                  : 1'767'600'000 + random.between(0, 300 * 86'400)));
+  setup.start = instant_from_ms(
+      1000 * (at_change ? change - random.between(0, 1500) : 1'767'600'000 + random.between(0, 300 * 86'400)));
   setup.start += Millis{random.between(0, 999)};
   setup.length = Millis{random.between(12, 32) * 60'000};
   const std::size_t queues = random.chance(100) ? 4 : 1 + random.below(3);
@@ -183,7 +183,8 @@ Setup day(Random& random) {
   Setup setup;
   const Zone& zone = zones[random.below(zones.size())];
   const bool at_change = random.chance(250);
-  const std::int64_t near = at_change ? zone.changes_s[random.below(2)] : 1'767'600'000 + random.between(0, 300 * 86'400);
+  const std::int64_t near =
+      at_change ? zone.changes_s[random.below(2)] : 1'767'600'000 + random.between(0, 300 * 86'400);
   const auto local = date::make_zoned(zone.name, instant_from_ms(near * 1000)).get_local_time();
   const auto midnight = date::make_zoned(zone.name, std::chrono::floor<date::days>(local), date::choose::earliest);
   setup.start = std::chrono::floor<Millis>(midnight.get_sys_time());

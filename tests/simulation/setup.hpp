@@ -16,19 +16,19 @@ namespace heti::simulation {
 struct Setup {
   core::Settings settings;
   Instant start;
-  Millis length{};         // people act until then; timers run out after it
+  Millis length{};  // people act until then; timers run out after it
   std::uint32_t visitors = 0;
   std::uint32_t supervisor = 1;  // the agent who is one
   Millis append_takes{};         // between an append and its answer
   Millis keep_alive{};
-  bool timer_first = false;   // of what happens in the same instant
-  bool checkpoints = false;   // the log is moved into the database now and then, by the writer
-  bool memory = false;        // journal without a disk
-  std::uint64_t chaos = 0;    // mean ms between two things that should not happen
-  std::uint64_t answers = 0;  // permille of visitor messages that agents answer
-  std::uint64_t declines = 0; // permille of offers declined
-  std::uint64_t ignores = 0;  // permille of offers left to expire
-  std::uint64_t edges = 0;    // permille of times that are moved to the nearest deadline, or 1 ms beside it
+  bool timer_first = false;    // of what happens in the same instant
+  bool checkpoints = false;    // the log is moved into the database now and then, by the writer
+  bool memory = false;         // journal without a disk
+  std::uint64_t chaos = 0;     // mean ms between two things that should not happen
+  std::uint64_t answers = 0;   // permille of visitor messages that agents answer
+  std::uint64_t declines = 0;  // permille of offers declined
+  std::uint64_t ignores = 0;   // permille of offers left to expire
+  std::uint64_t edges = 0;     // permille of times that are moved to the nearest deadline, or 1 ms beside it
 };
 
 [[nodiscard]] Setup setup_of(std::uint64_t seed, Shape shape);

@@ -114,8 +114,7 @@ std::optional<Line> read_line(int argc, char** argv) {
 
 // Shows how little is needed for a failure.
 std::size_t explain(const Failure& failure, const RunOptions& options, std::chrono::milliseconds budget, bool print) {
-  const Single first =
-      run_one({.seed = failure.job.seed, .shape = failure.job.shape, .actions = {}}, options, true);
+  const Single first = run_one({.seed = failure.job.seed, .shape = failure.job.shape, .actions = {}}, options, true);
   if (first.what.empty()) {
     if (print) std::printf("  the same seed again shows nothing: the run is not reproducible\n");
     return 0;

@@ -20,13 +20,13 @@ struct Tally {
   std::uint64_t restarts = 0;
   std::uint64_t restarts_from_snapshot = 0;
   std::uint64_t failed_starts = 0;
-  std::uint64_t disk_errors = 0;   // accesses that failed on order
-  std::uint64_t power_cuts = 0;    // in the middle of an access
+  std::uint64_t disk_errors = 0;  // accesses that failed on order
+  std::uint64_t power_cuts = 0;   // in the middle of an access
   std::uint64_t torn_writes = 0;
   std::uint64_t lost_writes = 0;
   std::uint64_t connections_lost = 0;
-  std::uint64_t in_doubt = 0;      // batches found durable only after a restart
-  std::uint64_t resent = 0;        // posts sent again because no answer came
+  std::uint64_t in_doubt = 0;  // batches found durable only after a restart
+  std::uint64_t resent = 0;    // posts sent again because no answer came
   std::uint64_t acked = 0;
   std::uint64_t violations = 0;
   std::array<std::uint64_t, verbs> actions{};

@@ -91,8 +91,8 @@ Outcome World::run(const std::function<std::optional<Millis>()>& next, const std
 // What a reader of a script must know of its world.
 void World::describe() const {
   if (!options_.verbose) return;
-  say(numbered("the wall clock begins at ", to_ms(setup_.start)) + numbered(", appends take ", setup_.append_takes.count()) +
-      " ms");
+  say(numbered("the wall clock begins at ", to_ms(setup_.start)) +
+      numbered(", appends take ", setup_.append_takes.count()) + " ms");
   for (const core::QueueSettings& q : setup_.settings.queues) {
     const auto ms = [](const char* name, Millis value) { return numbered(name, value.count()); };
     say(joined("queue ", q.name) + numbered(": mode ", static_cast<int>(q.mode)) +
@@ -180,10 +180,12 @@ void World::finish() {
 void World::judge() {
   const core::State& live = machine_.sequencer().state();
   const std::string bytes = core::state_bytes(live);
-  if (bytes != core::state_bytes(ledger_.state())) violation("invariant 12: the last state is not the fold of the journal");
+  if (bytes != core::state_bytes(ledger_.state()))
+    violation("invariant 12: the last state is not the fold of the journal");
   const auto replayed = sequencer::replay(machine_.journal());
   if (!replayed) return violation("journal: reading it at the end: " + replayed.error());
-  if (core::state_bytes(replayed->state) != bytes) violation("invariant 12: replay from the beginning gives another state");
+  if (core::state_bytes(replayed->state) != bytes)
+    violation("invariant 12: replay from the beginning gives another state");
   ledger_.verify(machine_.journal());
   for (std::string& complaint : ledger_.take_complaints()) violation(std::move(complaint));
   for (const auto& [number, visitor] : visitors_) {

@@ -94,7 +94,8 @@ class Journal {
   // Leaves a durable mark "alive at `now`", soon, without an answer; a later mark replaces a waiting one. Any thread.
   virtual void keep_alive(Instant now) = 0;
 
-  // When the process before was last known alive: the later of its last batch and its last mark, as found at open.
+  // When the process before was last known alive: the later of its last batch and its last mark, as found at open. A
+  // batch before the mark takes the mark back: the clock was set back between two starts.
   // The epoch if there was none. Any thread.
   [[nodiscard]] virtual Instant alive_until() const = 0;
 

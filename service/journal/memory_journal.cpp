@@ -125,6 +125,7 @@ class MemoryJournal final : public Journal {
     const Hash hash = hash_of(batch);
     if (batch.position == tail.position && hash == tail.hash) return AppendResult::durable;
     if (batch.position.value() != tail.position.value() + 1 || batch.previous != tail.hash) return AppendResult::fenced;
+    disk_->mark = std::min(disk_->mark, batch.at);  // The clock was set back between two starts.
     disk_->rows.push_back({std::move(batch), hash});
     ++stats_.appends;
     return AppendResult::durable;

@@ -133,7 +133,7 @@ void SqliteJournal::write_loop() {
     } else if (waiting_mark_) {
       const Instant mark = *std::exchange(waiting_mark_, std::nullopt);
       lock.unlock();
-      write_mark(mark);
+      keep_mark(mark);
       care_for_log();
       lock.lock();
     } else {
@@ -159,6 +159,13 @@ AppendResult SqliteJournal::write(const Batch& batch) {
   }
   if (batch.position.value() != before.position.value() + 1 || batch.previous != before.hash) {
     return AppendResult::fenced;
+  }
+  // The clock was set back between two starts: by a mark of the time before, this process would seem to live until
+  // then.
+  if (batch.at < writer_->marked && !write_mark(batch.at)) {
+    const std::lock_guard lock(mutex_);
+    ++stats_.append_errors;
+    return in_doubt_ ? AppendResult::unknown : AppendResult::not_written;
   }
   const auto start = std::chrono::steady_clock::now();
   const int rc = writer_->insert.bind(2, static_cast<std::int64_t>(batch.position.value()))
@@ -198,16 +205,23 @@ AppendResult SqliteJournal::after_failure(int code) {
   return in_doubt_ ? AppendResult::unknown : AppendResult::not_written;
 }
 
-void SqliteJournal::write_mark(Instant now) {
+void SqliteJournal::keep_mark(Instant now) {
   if (!writer_) {
     if (auto connected = connect(); !connected) return warn(connected.error());
   }
-  if (now <= tail().at) return;  // The last batch is a better mark.
-  if (writer_->mark.bind(2, to_ms(now)).step() != SQLITE_DONE) {
+  if (now <= tail().at || now <= writer_->marked) return;  // The last batch, or mark, is a better one.
+  write_mark(now);
+}
+
+bool SqliteJournal::write_mark(Instant at) {
+  if (writer_->mark.bind(2, to_ms(at)).step() != SQLITE_DONE) {
     warn(writer_->connection.error("the mark of life failed"));
-    return give_up();
+    give_up();
+    return false;
   }
   writer_->mark.reset();
+  writer_->marked = at;
+  return true;
 }
 
 void SqliteJournal::give_up() {

@@ -41,6 +41,7 @@ class SqliteJournal final : public Journal {
     Connection connection;
     Statement insert;
     Statement mark;
+    Instant marked{};  // the mark of life on disk
   };
   struct Request {
     Batch batch;
@@ -51,7 +52,8 @@ class SqliteJournal final : public Journal {
   void write_loop();
   [[nodiscard]] AppendResult write(const Batch& batch);
   [[nodiscard]] AppendResult after_failure(int code);
-  void write_mark(Instant now);
+  void keep_mark(Instant now);
+  bool write_mark(Instant at);
   void give_up();
   [[nodiscard]] std::expected<void, std::string> connect();
   [[nodiscard]] std::expected<void, std::string> load(Writer& writer);

@@ -59,11 +59,11 @@ std::expected<void, std::string> SqliteJournal::connect() {
   if (auto schema = prepare_schema(*connection); !schema) return schema;
   auto insert = connection->prepare("INSERT INTO batch VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
   if (!insert) return std::unexpected(insert.error());
-  auto mark = connection->prepare("UPDATE journal SET alive=max(alive, ?2) WHERE workspace=?1");
+  auto mark = connection->prepare("UPDATE journal SET alive=?2 WHERE workspace=?1");
   if (!mark) return std::unexpected(mark.error());
   insert->bind_text(1, options_.workspace);
   mark->bind_text(1, options_.workspace);
-  Writer writer{std::move(*connection), std::move(*insert), std::move(*mark)};
+  Writer writer{std::move(*connection), std::move(*insert), std::move(*mark), {}};
   sqlite3_wal_hook(
       writer.connection.get(),
       [](void* self, sqlite3*, const char*, int pages) {
@@ -107,7 +107,7 @@ std::expected<void, std::string> SqliteJournal::load(Writer& writer) {
         return std::unexpected(path_.string() + ": the entry of workspace " + options_.workspace + " is damaged");
       }
       history = PublicId{from_big_endian(bytes->substr(0, 8)), from_big_endian(bytes->substr(8))};
-      mark = instant_from_ms(*alive);
+      mark = writer.marked = instant_from_ms(*alive);
     } else if (rc != SQLITE_DONE) {
       return std::unexpected(writer.connection.error("reading the history"));
     }

@@ -188,6 +188,20 @@ TEST_P(JournalContractTest, AliveUntilIsTheLaterOfBatchAndMarkAtOpen) {
   EXPECT_EQ(journal_->alive_until(), noon + Millis{1501});
 }
 
+TEST_P(JournalContractTest, AMarkOfATimeThatTheClockLeftIsTakenBackByTheNextBatch) {
+  const Instant noon = instant_from_ms(1'700'000'000'000);
+  ASSERT_EQ(append(*journal_, following({}, "batch 1", noon)), AppendResult::durable);
+  journal_->keep_alive(noon + Millis{60'000});
+  reopen();
+  EXPECT_EQ(journal_->alive_until(), noon + Millis{60'000});
+  ASSERT_EQ(append(*journal_, following(journal_->tail(), "batch 2", noon + Millis{10'000})), AppendResult::durable);
+  reopen();
+  EXPECT_EQ(journal_->alive_until(), noon + Millis{10'000});
+  journal_->keep_alive(noon + Millis{12'000});
+  reopen();
+  EXPECT_EQ(journal_->alive_until(), noon + Millis{12'000});
+}
+
 TEST_P(JournalContractTest, TwoNewestSnapshotsAreKeptNewestFirst) {
   std::vector<Snapshot> saved;
   for (int i = 1; i <= 3; ++i) {

@@ -180,7 +180,7 @@ void expire_conversation(Decider& d, Conversation& conversation) {
     end_offer(d, conversation, OfferEnd::expired);
     Agent& agent = agent_at(d.state, id);
     const bool away = agent.expiries >= 2 && !planted(Planted::expiries_forgotten);
-    if (away && agent.status == AgentStatus::online) {
+    if (away) {
       change_status(d, agent, AgentStatus::away, StatusReason::offers_missed);
       rescind_offers(d, agent, OfferEnd::rescinded);
     }

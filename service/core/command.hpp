@@ -46,7 +46,8 @@ struct ResumeService {
   std::uint32_t node = 0;
   std::uint64_t incarnation = 0;
 };
-// Ends the closing time of a queue now: who still waits is told that the queue has closed.
+// Ends the closing time of a queue now: who still waits is told that the queue has closed, also where contacts may wait
+// for the next opening.
 struct EndClosing {
   QueueId queue;
 };

@@ -28,6 +28,9 @@ void Evolver::operator()(const event::SettingsApplied& e) {
   for (const QueueSettings& settings : e.settings.queues) apply(settings);
   for (const AgentSettings& settings : e.settings.agents) apply(settings);
   s.priorities = e.settings.priorities;
+  for (auto& [id, queue] : s.queues) {
+    if (queue.removed) queue.closing_until = never;  // Nobody waits in it any more.
+  }
   for (auto& [id, conversation] : s.conversations) {
     if (conversation.waits()) set_stay_deadlines(conversation);
   }

@@ -150,7 +150,8 @@ struct InvariantWatch::Seen {
   std::set<ConversationId> conversations;
   std::set<AgentId> agents;
   std::set<QueueId> queues;
-  bool cut = false;  // capacities changed in this batch
+  bool cut = false;                             // capacities changed in this batch
+  std::optional<ConversationId> accepted = {};  // by the event before, if it was that
 
   void require(bool holds, const char* rule, std::uint64_t id) {
     Checker{.state = state, .broken = broken}.require(holds, rule, id);
@@ -233,12 +234,13 @@ struct InvariantWatch::Seen {
   void operator()(const event::OfferEnded& e) {
     touch(e.conversation);
     agents.insert(e.agent);
+    accepted = e.result == OfferEnd::accepted ? std::optional{e.conversation} : std::nullopt;
   }
   void operator()(const event::ChatAssigned& e) {
     touch(e.conversation);
     agents.insert(e.agent);
     number(e.conversation, e.seq);
-    given(e.conversation, e.agent);
+    if (accepted != e.conversation) given(e.conversation, e.agent);  // An offer has had its slot since it was made.
   }
   // New work never takes more slots than there are; a capacity cut evicts nobody.
   void given(ConversationId conversation, AgentId id) {
@@ -305,22 +307,6 @@ struct InvariantWatch::Seen {
   }
 };
 
-InvariantWatch::InvariantWatch(const State& state) : last_at_(state.now) {
-  for (const auto& [id, conversation] : state.conversations) {
-    last_seq_[id] = conversation.last_seq;
-    if (!conversation.contact) continue;
-    const Contact& contact = *conversation.contact;
-    known_[id] = {.t_enq = contact.t_enq,
-                  .key = contact.key,
-                  .judged = contact.first_response.judged,
-                  .turn_judged = contact.turn && contact.turn->judged,
-                  .outbound = contact.outbound,
-                  .contact = contact.id};
-    if (!contact.outbound && !contact.first_response.judged) ++contacts_.pending;
-  }
-  contacts_.queued = contacts_.pending;
-}
-
 std::vector<std::string> InvariantWatch::after(const State& state, std::span<const Event> events) {
   std::vector<std::string> broken;
   Seen seen{
@@ -344,7 +330,9 @@ std::vector<std::string> InvariantWatch::after(const State& state, std::span<con
     seen.queues.insert(contact.line);
   }
   for (const AgentId id : seen.agents) {
-    const Agent& agent = state.agents.at(id);
+    const auto found = state.agents.find(id);
+    if (found == state.agents.end()) continue;  // said already
+    const Agent& agent = found->second;
     checker.check(agent);
     seen.queues.insert(agent.queues.begin(), agent.queues.end());
   }

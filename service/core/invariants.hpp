@@ -17,13 +17,9 @@ namespace heti::core {
 std::vector<std::string> broken_invariants(const State& state, bool routed);
 
 // The same for what a batch of events touched, and the rules that speak of the past (4, 6, 7, 8, 15): what was once
-// given does not change. Memory: some words for each live conversation. One watch follows one journal from its start,
-// or from the state that it was built with.
+// given does not change. Memory: some words for each live conversation. One watch follows one journal from its start.
 class InvariantWatch {
  public:
-  InvariantWatch() = default;
-  explicit InvariantWatch(const State& state);
-
   // `events` in order, as decided together; `state` has evolved past them, and the routing step has run.
   std::vector<std::string> after(const State& state, std::span<const Event> events);
 

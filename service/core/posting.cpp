@@ -77,7 +77,6 @@ Ask ask_of(Author author) {
 }
 
 std::optional<Refusal> may_post(const Agent& agent, const Conversation& conversation, Author author) {
-  if (!may_see(agent, conversation)) return Refusal::not_found;
   if (author == Author::note) return std::nullopt;
   if (author != Author::agent) return Refusal::not_allowed;
   if (conversation.state == ConversationState::offline_message) return std::nullopt;
@@ -91,6 +90,8 @@ Answer post(Decider& d, const command::Post& c) {
   Conversation* conversation = d.state.find(c.conversation);
   if (conversation == nullptr) return refused(Refusal::not_found);
   if (c.sender.visitor && *c.sender.visitor != conversation->visitor) return refused(Refusal::not_found);
+  const bool by_service = !c.sender.visitor && !c.sender.agent;
+  if (by_service != (ask_of(c.author) == Ask::machine_message)) return refused(Refusal::not_allowed);
   if (c.sender.visitor && c.author != Author::visitor) return refused(Refusal::not_allowed);
 
   const Agent* agent = nullptr;

@@ -30,12 +30,12 @@ bool eligible(const Agent& agent, const Conversation& conversation) {
 
 bool has_slot(const Agent& agent) { return agent.free_as.has_value(); }
 
-// The agent of last time, while the reopen window lasts.
-Agent* last_agent_of(State& state, const Conversation& conversation, Instant now) {
+// The agent of last time, if the visitor came back within the reopen window.
+Agent* last_agent_of(State& state, const Conversation& conversation) {
   if (!conversation.last_agent) return nullptr;
   const Millis window = queue_of(state, conversation).settings.reopen_window;
   Agent& agent = agent_at(state, *conversation.last_agent);
-  const bool recent = now - conversation.last_contact_at <= window;
+  const bool recent = conversation.contact->t_enq - conversation.last_contact_at <= window;
   const bool takes = agent.staffs() && !agent.removed && eligible(agent, conversation);
   return recent && takes && !barred(conversation, agent.id) ? &agent : nullptr;
 }
@@ -83,8 +83,8 @@ RoutedBy rule_between(const FreeAgent& first, const FreeAgent& second) {
   return first.last_assigned != second.last_assigned ? RoutedBy::longest_idle : RoutedBy::lowest_id;
 }
 
-Choice choose(State& state, const Conversation& conversation, Instant now) {
-  if (Agent* agent = last_agent_of(state, conversation, now)) {
+Choice choose(State& state, const Conversation& conversation) {
+  if (Agent* agent = last_agent_of(state, conversation)) {
     if (has_slot(*agent)) return {agent, RoutedBy::sticky};
     if (conversation.contact->held_until != never) return {};
   }
@@ -246,9 +246,7 @@ Answer transfer(Decider& d, const command::Transfer& c) {
     if (!fits || !has_slot(*to) || conversation->agent == to->id) return refused(Refusal::agent_unavailable);
   }
   requeue(d, *conversation, Stage::transfer, d.at, c.to_queue);
-  if (to != nullptr && conversation->state == ConversationState::queued) {
-    give(d, *conversation, *to, RoutedBy::transferred);
-  }
+  if (to != nullptr) give(d, *conversation, *to, RoutedBy::transferred);
   return Done{};
 }
 
@@ -258,7 +256,7 @@ void route(Decider& d) {
     std::optional<std::pair<Instant, ConversationId>> next;
     while ((next = next_waiting(d.state, next))) {
       Conversation& conversation = conversation_at(d.state, next->second);
-      const Choice choice = choose(d.state, conversation, d.at);
+      const Choice choice = choose(d.state, conversation);
       if (choice.agent != nullptr) give(d, conversation, *choice.agent, choice.rule);
     }
   }

@@ -5,7 +5,6 @@
 #include "service/core/decider.hpp"
 
 namespace heti::core {
-
 Answer apply_settings(Decider& d, const command::ApplySettings& c) {
   if (c.replaces_version != d.state.settings_version) return refused(Refusal::conflict);
   d.emit(event::SettingsApplied{.version = c.replaces_version + 1, .settings = c.settings});
@@ -61,8 +60,8 @@ Answer end_closing(Decider& d, const command::EndClosing& c) {
   const auto found = d.state.queues.find(c.queue);
   if (found == d.state.queues.end()) return refused(Refusal::not_found);
   Queue& queue = found->second;
-  if (queue.open) return refused(Refusal::wrong_state);
-  if (queue.closing()) d.emit(event::QueueClosingEnded{.queue = queue.id});
+  if (!queue.closing()) return refused(Refusal::wrong_state);
+  d.emit(event::QueueClosingEnded{.queue = queue.id});
   close_waiting(d, queue);
   return Done{};
 }

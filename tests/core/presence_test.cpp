@@ -111,6 +111,24 @@ TEST(PresenceTest, AnAnsweredVisitorWhoLeavesIsClosedAfterTenMinutes) {
   EXPECT_EQ(desk.core.all<event::ContactEnded>().back().outcome, Outcome::answered);
 }
 
+TEST(PresenceTest, WhoLeavesBeforeTheFirstWordIsForgottenWithoutAContact) {
+  Desk desk;
+  const ConnectionId connection{.node = 1, .incarnation = 1, .number = 77};
+  desk.core.get<ConversationView>(desk.start, cmd::Start{.visitor = public_id(1),
+                                                         .conversation = public_id(1001),
+                                                         .queue = Desk::queue,
+                                                         .connection = connection,
+                                                         .facts = {},
+                                                         .bot_first = false});
+  desk.core.get<Done>(desk.start + 5s, cmd::VisitorGone{.visitor = public_id(1), .connection = connection});
+  desk.tick(65s);
+  EXPECT_EQ(desk.chat(1).state, ConversationState::fresh);
+  desk.tick(65s + 1ms);
+  EXPECT_EQ(desk.chat(1).state, ConversationState::closed);
+  EXPECT_EQ(desk.core.all<event::ChatClosed>().back().reason, CloseReason::abandoned);
+  EXPECT_TRUE(desk.core.all<event::ContactEnded>().empty()) << "nobody was asked for, so nobody is counted";
+}
+
 TEST(PresenceTest, DowntimeOfOursMarksNobodyAwayOrAbandoned) {
   Desk desk;
   desk.ready("aino", 0s);

@@ -327,6 +327,42 @@ TEST(RoutingRulesTest, PresenceIsIntegratedToTheMillisecond) {
   EXPECT_EQ(ended[0].focus, Millis{10s + 35s}) << "ten seconds alone, seventy shared by two";
 }
 
+TEST(RoutingRulesTest, AHoldOutlivesTheReopenWindowInWhichTheVisitorCameBack) {
+  Desk desk([](Settings& s) {
+    s.queues[0].sticky_hold = 60s;
+    s.queues[0].reopen_window = 20s;
+    s.queues[0].wrapup = Millis{0};
+    s.agents[0].capacity = 1;
+  });
+  desk.ready("aino", 0s);
+  desk.says(1, 1s);
+  desk.accepts("aino", 1, 2s);
+  desk.answers("aino", 1, 3s);
+  desk.closes("aino", 1, 4s);
+  desk.says(2, 5s);
+  desk.accepts("aino", 2, 6s);
+  desk.says(1, 10s, "one more thing");
+  desk.ready("eero", 30s);
+  EXPECT_EQ(desk.offered_to(1), "") << "came back in time: held for aino, also when the window would be over";
+  desk.answers("aino", 2, 31s);
+  desk.closes("aino", 2, 32s);
+  EXPECT_EQ(desk.offered_to(1), "aino");
+}
+
+TEST(RoutingRulesTest, AnOperatorEndsTheClosingAlsoWhereContactsMayWaitForTheMorning) {
+  for (const AfterHours policy : {AfterHours::message, AfterHours::queue}) {
+    Desk desk([&](Settings& settings) { settings.queues[0].after_hours = policy; });
+    desk.says(1, 1s);
+    desk.hours(2s, {});
+    ASSERT_EQ(desk.chat(1).state, ConversationState::queued);
+    EXPECT_TRUE(done(desk.core.at(desk.start + 3s, cmd::EndClosing{.queue = Desk::queue})));
+    EXPECT_EQ(desk.chat(1).state, ConversationState::closed);
+    EXPECT_EQ(desk.core.all<event::ContactEnded>().back().reason, EndReason::queue_closed);
+    const Answer again = desk.core.at(desk.start + 4s, cmd::EndClosing{.queue = Desk::queue});
+    EXPECT_EQ(refusal(again), Refusal::wrong_state) << "it is closed, and not closing any more";
+  }
+}
+
 TEST(RoutingRulesTest, ABotHandsOverToAClosedQueueAsAMessage) {
   for (const AfterHours policy : {AfterHours::message, AfterHours::refuse, AfterHours::queue}) {
     Desk desk([&](Settings& settings) { settings.queues[0].after_hours = policy; });

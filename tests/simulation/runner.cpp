@@ -16,8 +16,18 @@
 #include "tests/simulation/words.hpp"
 #include "tests/simulation/world.hpp"
 
+// What a build for coverage brings along; null in every other build.
+extern "C" void __gcov_dump() __attribute__((weak));
+
 namespace heti::simulation {
 namespace {
+
+// The end of a child process. _exit skips the exit handlers, which would write out what the parent had buffered, and
+// with them the one that writes the counters of coverage.
+[[noreturn]] void leave() {
+  if (__gcov_dump != nullptr) __gcov_dump();
+  ::_exit(0);
+}
 
 // Memory where there is any to be had: the snapshots and the side file are synced for real.
 std::filesystem::path scratch(const std::string& name) {
@@ -91,7 +101,7 @@ struct Worker {
     write_whole(pipe, &report, sizeof report);
     write_whole(pipe, text.data(), text.size());
   }
-  ::_exit(0);
+  leave();
 }
 
 std::string last_words(int fd) {
@@ -229,7 +239,7 @@ Single run_one(const Script& script, const RunOptions& options, bool by_people) 
     }
     const std::string text = joined(outcome.violations) + '\0' + to_text(outcome.script);
     write_whole(ends[1], text.data(), text.size());
-    ::_exit(0);
+    leave();
   }
   ::close(ends[1]);
   std::string text;

@@ -172,7 +172,16 @@ void World::operate(const Action& action) {
         set_calendar(action.who, today(*hours, machine_.journal_now(), action.a, open));
       }
       return;
-    case Verb::queue_ends_closing: submit(cmd::EndClosing{.queue = core::QueueId{action.who}}, {}); return;
+    case Verb::queue_ends_closing: {
+      mirror_.wished(Mirror::Wish::end_closing, action.who, 0);
+      const bool taken = submit(cmd::EndClosing{.queue = core::QueueId{action.who}},
+                                [this, who = action.who](const core::Answer* answer) {
+                                  const bool is_so = answer == nullptr || std::holds_alternative<core::Done>(*answer);
+                                  mirror_.answered(Mirror::Wish::end_closing, who, 0, is_so);
+                                });
+      if (!taken) mirror_.answered(Mirror::Wish::end_closing, action.who, 0, false);
+      return;
+    }
     case Verb::snapshot: machine_.snapshot(); return;
     default: return;
   }

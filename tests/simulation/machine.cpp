@@ -18,6 +18,7 @@ class Machine::Seam final : public journal::Journal {
   journal::Tail tail() const override { return real_->tail(); }
   void append(journal::Batch batch, std::function<void(journal::AppendResult)> done) override {
     machine_.offered_ = batch;
+    marked_ = std::min(marked_, batch.at);
     const journal::AppendResult result = append_and_wait(std::move(batch));
     if (result == journal::AppendResult::durable) last_ = machine_.offered_;
     machine_.storage_.note(*real_);

@@ -95,6 +95,7 @@ struct Bar {
 struct Offer {
   std::uint32_t agent = 0;
   Instant due;
+  bool void_by_outage = false;  // made before we were gone: shown to nobody any more
 };
 
 enum class ChatState : std::uint8_t { fresh, waiting, held, over, offline, final };
@@ -103,9 +104,10 @@ enum class ChatState : std::uint8_t { fresh, waiting, held, over, offline, final
 struct Today {
   Instant visitor_closed = never, agent_closed = never;  // They said so.
   bool spam = false;
+  Instant sent_home = never;  // an operator ended the closing of its line
   Instant closed = never, reopened = never, reopened_shown = never;
   Instant offline = never, offline_shown = never;
-  Instant left = never, transferred = never, accepted = never, rescinded = never;
+  Instant left = never, transferred = never, handed = never, accepted = never, rescinded = never;
   std::optional<std::uint32_t> to_queue, to_agent;  // of the transfer
   std::uint32_t accepted_by = 0, rescinded_from = 0;
 };

@@ -145,6 +145,10 @@ void Mirror::on(const core::event::CalendarSet& e) {
   openings_.erase(meant);
 }
 
+void Mirror::on(const core::event::QueueClosingEnded& e) {
+  if (who_wished(Wish::end_closing, e.queue.value(), 0)) saw(seen::ClosingEnded{.queue = e.queue.value()});
+}
+
 void Mirror::on(const core::event::ServiceResumed& e) {
   const Instant from = at_;
   at_ = e.resumed_at;

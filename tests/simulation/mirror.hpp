@@ -45,16 +45,17 @@ class Mirror {
     std::set<std::string> notes;
   };
   struct Agent {
-    core::AgentStatus status{};
-    std::set<core::AgentStatus> statuses_since_answers;
+    core::AgentStatus status = core::AgentStatus::offline;
+    std::set<core::AgentStatus> statuses_since_answers{core::AgentStatus::offline};
     std::set<std::uint64_t> connections;
     std::set<std::uint64_t> chats;  // numbers, held or in wrap-up
     std::set<std::uint64_t> offers;
   };
 
-  // Wishes that say what an event alone does not: who closes, and that a wrap-up was ended by a person. Told when they
-  // are sent, and again when the answer is there, shortly before the events that it speaks of.
-  enum class Wish : std::uint8_t { close, finish };
+  // Wishes that say what an event alone does not: who closes, and that a wrap-up or the closing of a queue (its number
+  // in the place of the chat's) was ended by a person. Told when they are sent, and again when the answer is there,
+  // shortly before the events that it speaks of.
+  enum class Wish : std::uint8_t { close, finish, end_closing };
   void wished(Wish wish, std::uint64_t chat, std::uint32_t agent);
   void answered(Wish wish, std::uint64_t chat, std::uint32_t agent, bool done);
   void answers_are_over();  // of what is durable by now
@@ -86,6 +87,7 @@ class Mirror {
   void show(const core::Event& event);
   void on(const core::event::SettingsApplied& e);
   void on(const core::event::CalendarSet& e);
+  void on(const core::event::QueueClosingEnded& e);
   void on(const core::event::ServiceResumed& e);
   void on(const core::event::AgentConnected& e);
   void on(const core::event::AgentDisconnected& e);

@@ -225,6 +225,7 @@ void Model::on(const seen::Settings& e) {
     desks_[place].removed = false;
   }
   for (Desk& known : desks_) {
+    if (known.removed) known.closing_until = never;
     const std::size_t help = place_of(desks_, known.settings.overflow);
     known.help.reset();
     if (help < desks_.size()) known.help = static_cast<std::uint32_t>(help + 1);
@@ -244,6 +245,7 @@ void Model::on(const seen::Settings& e) {
   }
   for (std::uint32_t agent = 1; agent <= clerks_.size(); ++agent) touch(agent);
   touched_chats_.insert(waiting_.begin(), waiting_.end());
+  for (const std::uint64_t number : waiting_) watch_stay(chats_.at(number));
 }
 
 void Model::on(const seen::Hours& e) {
@@ -254,11 +256,23 @@ void Model::on(const seen::Hours& e) {
   }
 }
 
+void Model::on(const seen::ClosingEnded& e) {
+  Desk& closing = desk(e.queue);
+  if (closing.closing_until == never) return complain("ends the closing of a queue that is not closing");
+  closing.closing_until = now_;
+  expect_by(Due::Kind::closing, now_, e.queue);
+  for (const std::uint64_t number : waiting_) {
+    Chat& waits = chats_.at(number);
+    if (waits.contact->stay.line != e.queue) continue;
+    waits.today.sent_home = now_;
+    touch(waits);
+  }
+}
+
 // All connections ended at this instant, the last at which we were alive. Our absence is no time of grace for anybody;
 // promises run through it.
 void Model::on(const seen::Down&) {
   const Millis outage = said_at_ - now_;
-  down_at_ = now_;
   const auto move = [&](Instant& due, Due::Kind kind, std::uint64_t id) {
     if (due == never) return;
     due += outage;
@@ -274,7 +288,10 @@ void Model::on(const seen::Down&) {
   }
   for (auto& [number, known] : chats_) {
     move(known.gone_due, Due::Kind::gone, number);
-    if (known.offer) touch(known);
+    if (known.offer) {
+      known.offer->void_by_outage = true;
+      touch(known);
+    }
     if (known.contact) move(known.contact->stay.held_until, Due::Kind::look, number);
     for (auto& [agent, bar] : known.barred) {
       bar.soft_at += outage;

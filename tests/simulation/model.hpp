@@ -62,6 +62,7 @@ class Model {
   const Clerk& clerk(std::uint32_t agent) const { return clerks_.at(agent - 1); }
   void on(const seen::Settings& e);
   void on(const seen::Hours& e);
+  void on(const seen::ClosingEnded& e);
   void on(const seen::Down& e);
 
   // model_people.cpp: connections, presence, slots.
@@ -130,7 +131,6 @@ class Model {
   Odometers odometers_;
   Instant now_;
   Instant said_at_;  // journal time of the present sighting: later than now_ only while we were down
-  Instant down_at_ = never;
   bool started_ = false;
   bool stirred_ = false;  // Something happened at this instant.
   std::vector<Desk> desks_;

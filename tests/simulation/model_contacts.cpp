@@ -22,6 +22,7 @@ Figure& Model::figure(const Chat& of, Measure measure) {
 }
 
 bool Model::takes_contacts(std::uint32_t queue) {
+  if (desk(queue).removed) return false;
   return odometers_.is_open(queue) || desk(queue).settings.after_hours == core::AfterHours::queue;
 }
 
@@ -253,7 +254,9 @@ void Model::check_cause(Chat& of, const seen::Closed& e) {
   const Instant until = desk(line).closing_until;
   const bool ends_now = until == now_ && desk(line).settings.after_hours != core::AfterHours::queue;
   const bool too_late = of.today.left == now_ && !takes_contacts(line) && (until == never || until == now_);
-  if (!ends_now && !too_late && !desk(line).removed) complain(of, "is closed though no closing time ends now");
+  const bool sent_home = of.today.sent_home == now_;
+  if (!ends_now && !too_late && !sent_home && !desk(line).removed)
+    complain(of, "is closed though no closing time ends now");
 }
 
 void Model::end_contact(Chat& of, const seen::Closed& e) {
@@ -328,6 +331,7 @@ void Model::check_chat(Chat& of) {
   const bool closed = today.closed == now_;
   if (today.visitor_closed == now_ && !closed) complain(of, "was closed by the visitor and lives on");
   if (today.agent_closed == now_ && !closed) complain(of, "was closed by the agent and lives on");
+  if (today.sent_home == now_ && !closed) complain(of, "waits on though the closing of its line was ended");
   if (today.reopened == now_ && today.reopened_shown != now_) complain(of, "was reopened and nobody was told");
   if (today.offline == now_ && today.offline_shown != now_)
     complain(of, "is a message after hours and nobody was told");
@@ -337,7 +341,7 @@ void Model::check_chat(Chat& of) {
   if (today.rescinded == now_ && !closed && clerk(today.rescinded_from).online()) {
     complain(of, "is taken back from agent " + std::to_string(today.rescinded_from) + " without a cause");
   }
-  if (of.offer && down_at_ == now_) complain(of, "is still offered though we were down");
+  if (of.offer && of.offer->void_by_outage) complain(of, "is still offered though we were down");
   if (of.state != ChatState::waiting) return;
   const Contact& contact = *of.contact;
   const Desk& line = desk(contact.stay.line);
@@ -345,7 +349,8 @@ void Model::check_chat(Chat& of) {
   if (today.left == now_ && !takes_contacts(contact.stay.line) && line.closing_until == never) {
     complain(of, "waits again though the queue has closed for the day");
   }
-  if (today.transferred == now_ && today.to_agent && !of.offer) complain(of, "was transferred to an agent and waits");
+  if (today.transferred == now_ && today.to_agent && today.handed != now_)
+    complain(of, "was transferred to an agent and waits");
   const Millis waited = elapsed(of, contact.first.reading);
   if (!contact.answered && contact.max_wait > Millis{0} && waited > contact.max_wait) {
     complain(of, "still waits after " + std::to_string(waited.count()) + " ms");

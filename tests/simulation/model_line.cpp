@@ -13,6 +13,11 @@ bool barred_at(const Chat& chat, std::uint32_t agent, Instant at) {
   return bar != chat.barred.end() && bar->second.until >= at;
 }
 
+std::string load_of(const Clerk& clerk) {
+  return " (" + std::to_string(clerk.busy()) + " of " + std::to_string(clerk.settings.capacity) +
+         " slots, last assigned at " + std::to_string(to_ms(clerk.last_assigned)) + ")";
+}
+
 }  // namespace
 
 void Model::enter_line(Chat& of, std::uint32_t line) {
@@ -66,6 +71,9 @@ void Model::hold(Chat& of, std::uint32_t agent) {
   of.last_contact = now_;
   of.barred.clear();
   waiting_.erase(of.number);
+  // Who is taken in by the line itself at the instant of coming back has not needed the helpers.
+  Stay& stay = of.contact->stay;
+  if (stay.joined == now_ && stay.entered == now_ && holder.queues.contains(stay.line)) stay.joined = never;
 }
 
 void Model::bar(Chat& of, std::uint32_t agent) {
@@ -94,7 +102,8 @@ bool Model::others_staff(const Chat& of) const {
 // 0 unless the visitor's last agent could take the chat, a free slot apart.
 std::uint32_t Model::agent_of_last_time(const Chat& of) const {
   const std::uint32_t agent = of.last_agent;
-  if (agent == 0 || now_ - of.last_contact > desks_.at(of.home - 1).settings.reopen_window) return 0;
+  if (agent == 0 || of.contact->first.started - of.last_contact > desks_.at(of.home - 1).settings.reopen_window)
+    return 0;
   return clerk(agent).online() && eligible(agent, of) && !barred_at(of, agent, now_) ? agent : 0;
 }
 
@@ -141,7 +150,8 @@ void Model::check_choice(const Chat& of, std::uint32_t agent) {
     if (std::tie(load, taker.last_assigned, agent) < std::tie(rival_load, rival.last_assigned, other)) continue;
     const bool just_joined = of.contact->stay.joined == now_ && !rival.queues.contains(of.contact->stay.line);
     if (!eligible(other, of) || just_joined) continue;
-    complain(of, "goes to agent " + std::to_string(agent) + " though agent " + std::to_string(other) + " comes first");
+    complain(of, "goes to agent " + std::to_string(agent) + load_of(taker) + " though agent " + std::to_string(other) +
+                     " comes first" + load_of(rival));
     return;
   }
 }
@@ -179,6 +189,8 @@ void Model::on(const seen::Offered& e) {
     if (line.mode != core::RoutingMode::push_accept) complain(*of, "is offered in a queue that makes no offers");
     check_choice(*of, e.agent);
     check_order(*of, e.agent);
+  } else {
+    of->today.handed = now_;
   }
   of->offer = Offer{.agent = e.agent, .due = now_ + line.offer_timeout};
   clerk(e.agent).offers.insert(of->number);
@@ -192,6 +204,7 @@ void Model::on(const seen::OfferGone& e) {
   if (!of->offer || of->offer->agent != e.agent) return complain(*of, "ends an offer that there is not");
   Clerk& asked = clerk(e.agent);
   const Instant due = of->offer->due;
+  const bool by_outage = of->offer->void_by_outage;
   asked.offers.erase(of->number);
   of->offer.reset();
   switch (e.how) {
@@ -211,7 +224,7 @@ void Model::on(const seen::OfferGone& e) {
       of->today.rescinded_from = e.agent;
       return;
     case core::OfferEnd::service:
-      if (down_at_ != now_) complain(*of, "has its offer withdrawn though we were not down");
+      if (!by_outage) complain(*of, "has its offer withdrawn though we were not down");
       return;
   }
 }
@@ -225,6 +238,7 @@ void Model::on(const seen::Assigned& e) {
   if (of->state != ChatState::waiting) return complain(*of, "is assigned though it does not wait");
   const core::RoutingMode mode = desk(of->contact->stay.line).settings.mode;
   const bool chosen_by_colleague = of->today.transferred == now_ && of->today.to_agent == e.agent;
+  if (chosen_by_colleague) of->today.handed = now_;
   if (of->offer) {
     if (of->offer->agent != e.agent) complain(*of, "is taken by agent " + std::to_string(e.agent) + " from another");
     clerk(of->offer->agent).offers.erase(of->number);

@@ -128,6 +128,20 @@ TEST(ModelPromisesTest, ClosingEndsWaitingAsMissedAndTakesNewOnesAsMessages) {
   EXPECT_THAT(forgotten.complaints(1h), ElementsAre(HasSubstr("still waits when the closing of its queue ends")));
 }
 
+TEST(ModelPromisesTest, AnOperatorMayEndTheClosingBeforeItsTime) {
+  const Instant monday_evening = instant_from_ms(1'780'318'770'000);
+  Story forgotten(one_queue(), monday_evening);
+  forgotten.hours(office("Europe/Helsinki")).at(0s).asks(1).at(50s).see(seen::ClosingEnded{.queue = 1});
+  Story story = forgotten;
+  EXPECT_THAT(forgotten.complaints(51s), Contains(HasSubstr("waits on though the closing of its line was ended")));
+  story.closed_by_system(1, CloseReason::queue_closed);
+  EXPECT_EQ(story.complaints(1h), nothing);
+
+  Story open;
+  open.at(0s).asks(1).at(50s).see(seen::ClosingEnded{.queue = 1});
+  EXPECT_THAT(open.complaints(1h), Contains(HasSubstr("a queue that is not closing")));
+}
+
 TEST(ModelPromisesTest, MaxWaitEndsWaitingAsTimeout) {
   core::Settings settings = one_queue();
   settings.queues[0].max_wait = 90s;
@@ -183,6 +197,18 @@ TEST(ModelDowntimeTest, PromisesRunThroughItGracesDoNotAndNobodyStaffsIt) {
   EXPECT_EQ(figures.staffed, 20'000);
   EXPECT_EQ(figures.unstaffed, 220'000);
   EXPECT_EQ(figures.shortfall, 220'000);
+}
+
+TEST(ModelDowntimeTest, OffersDoNotOutliveTheServiceThatMadeThem) {
+  Story story;
+  story.at(0s).ready(1).asks(1).offered(1, 1).at(15s).see(seen::Down{.from = story.begin() + 10s});
+  story.at(10s).quiet();
+  Story forgotten = story;
+  EXPECT_THAT(forgotten.complaints(11s), Contains(HasSubstr("is still offered though we were down")));
+  story.see(seen::OfferGone{.conversation = 1, .agent = 1, .how = core::OfferEnd::service});
+  // Journal time stands still until the wall clock is there: what is offered then is not of the time before.
+  story.reconnects(1).offered(1, 1);
+  EXPECT_EQ(story.complaints(11s), nothing);
 }
 
 TEST(ModelDowntimeTest, AbandoningSomebodyBecauseWeWereAwayIsWrong) {

@@ -9,6 +9,25 @@ namespace heti::simulation {
 namespace {
 
 constexpr Millis start_again_after{1000};
+// Whose event it is, for people who read along.
+std::string whom_it_concerns(const core::EventBody& body) {
+  return std::visit(
+      [](const auto& e) {
+        std::string whom;
+        if constexpr (requires { e.conversation.value(); }) whom += numbered(" C", e.conversation.value());
+        if constexpr (
+            requires { e.queue.value(); } && !requires { e.queue.has_value(); }) {
+          whom += numbered(" Q", e.queue.value());
+        }
+        if constexpr (
+            requires { e.agent.value(); } && !requires { e.agent.has_value(); }) {
+          whom += numbered(" A", e.agent.value());
+        }
+        return whom;
+      },
+      body);
+}
+
 constexpr std::uint32_t failed_starts_max = 8;  // The orders to the disk are taken back after the third.
 
 }  // namespace
@@ -91,7 +110,8 @@ void World::see(const std::vector<core::Event>& events, const core::State& state
   for (std::string& complaint : mirror_.take_complaints()) violation(std::move(complaint));
   for (const core::Event& event : events) {
     if (options_.verbose) {
-      say(numbered("  ", (event.at - setup_.start).count()) + "ms " + std::string(core::name_of(event.body)));
+      say(numbered("  ", (event.at - setup_.start).count()) + "ms " + std::string(core::name_of(event.body)) +
+          whom_it_concerns(event.body));
     }
     if (people_) people_->see(event);
   }

@@ -27,6 +27,10 @@ struct Hours {
   std::uint32_t queue = 0;
   Schedule schedule;
 };
+// An operator ended the closing of a queue before its time.
+struct ClosingEnded {
+  std::uint32_t queue = 0;
+};
 // The service was gone from `from` until now. Every connection ended with it.
 struct Down {
   Instant from;
@@ -154,12 +158,12 @@ struct Final {
 
 struct Sighting {
   Instant at;
-  std::variant<seen::Settings, seen::Hours, seen::Down, seen::VisitorConnected, seen::VisitorDisconnected,
-               seen::Started, seen::HandedOver, seen::VisitorPosted, seen::VisitorClosed, seen::Rated,
-               seen::AgentConnected, seen::AgentDisconnected, seen::StatusSet, seen::AgentPosted, seen::MachinePosted,
-               seen::AgentClosed, seen::Initiated, seen::Transferred, seen::WrapUpFinished, seen::StatusShown,
-               seen::Offered, seen::OfferGone, seen::Assigned, seen::Left, seen::Reopened, seen::OfflineMessage,
-               seen::Closed, seen::SlotFree, seen::Final>
+  std::variant<seen::Settings, seen::Hours, seen::ClosingEnded, seen::Down, seen::VisitorConnected,
+               seen::VisitorDisconnected, seen::Started, seen::HandedOver, seen::VisitorPosted, seen::VisitorClosed,
+               seen::Rated, seen::AgentConnected, seen::AgentDisconnected, seen::StatusSet, seen::AgentPosted,
+               seen::MachinePosted, seen::AgentClosed, seen::Initiated, seen::Transferred, seen::WrapUpFinished,
+               seen::StatusShown, seen::Offered, seen::OfferGone, seen::Assigned, seen::Left, seen::Reopened,
+               seen::OfflineMessage, seen::Closed, seen::SlotFree, seen::Final>
       what;
 };
 

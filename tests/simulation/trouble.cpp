@@ -168,7 +168,7 @@ Action People::nonsense() {
 
 Action People::operation() {
   const bool day = setup_.length >= 20h;
-  switch (random_.below(8)) {
+  switch (random_.below(9)) {
     case 0:
     case 1:
     case 2: return make(Verb::settings_change, 0, 0, static_cast<std::int64_t>(random_.below(1'000'000)));
@@ -176,6 +176,7 @@ Action People::operation() {
     case 4:
     case 5:
     case 6: return make(Verb::queue_opens, any_queue(), 0, random_.between(1, day ? 60 : 20));
+    case 7: return make(Verb::queue_ends_closing, any_queue());
     default: return make(Verb::snapshot);
   }
 }

@@ -85,8 +85,12 @@ class Follower final : public Archive {
       first = false;
       std::vector<Request> asked = std::exchange(requests_, {});
       lock.unlock();
-      if (!error()) {
-        if (auto caught_up = catch_up(); !caught_up) stop(caught_up.error());
+      if (!error() || Clock::now() >= again_at_) {
+        if (auto caught_up = catch_up(); !caught_up) {
+          stop(caught_up.error());
+        } else if (error()) {
+          go_on();
+        }
       }
       const auto fault = stopping_ ? std::optional<std::string>("the archive is closing") : error();
       for (const Request& request : asked) request(fault);
@@ -97,15 +101,27 @@ class Follower final : public Archive {
     for (const Request& request : left) request("the archive is closing");
   }
 
-  // Nothing is skipped: whatever could not be written, or read, must be looked at by a person. The rows stay as they
-  // are, and so does the journal, which is not trimmed beyond position().
+  // Nothing is skipped: what could not be written, or read, is tried again from the rows that there are, and if it is
+  // no matter of a full disk, a person must look at it. The rows stay as they are, and so does the journal, which is
+  // not trimmed beyond position().
   void stop(const std::string& why) {
     const std::string sentence = "the archive has stopped: " + why;
+    writer_.reset();
+    again_at_ = Clock::now() + options_.try_again_after;
     {
       const std::lock_guard lock(mutex_);
+      if (error_ == sentence) return;  // said already
       error_ = sentence;
     }
     warn(sentence);
+  }
+
+  void go_on() {
+    {
+      const std::lock_guard lock(mutex_);
+      error_.reset();
+    }
+    warn("the archive goes on, from batch " + std::to_string(place_.position.value()));
   }
 
   void warn(const std::string& sentence) const {
@@ -240,6 +256,7 @@ class Follower final : public Archive {
   Place place_;  // committed
   bool old_rows_ = false;
   Clock::time_point checkpointed_at_;
+  Clock::time_point again_at_;  // after an error
   std::size_t unsynced_bytes_ = 0;
 
   // Shared.

@@ -2,6 +2,7 @@
 // The archive: what was said, kept for reading. A projection that follows the journal from its own position, on a
 // thread of its own, woken every 250 ms and by requests; it never holds up the line. A request is answered from rows
 // that include everything durable at the time of asking.
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -23,6 +24,7 @@ struct Options {
   // What an operator should read in the log: why it stopped, or that it is written anew. Not called if not set; runs
   // on the archive's thread, or inside open(), and must not throw.
   std::function<void(std::string_view sentence)> on_warning{};
+  std::chrono::milliseconds try_again_after{2000};  // when something could not be written or read
 };
 
 // A conversation as the archive knows it.
@@ -62,7 +64,7 @@ class Archive {
 
   // Position up to which rows are durable; the journal may be trimmed up to here.
   virtual journal::Position position() const = 0;
-  virtual std::optional<std::string> error() const = 0;  // what stopped it, if it has stopped
+  virtual std::optional<std::string> error() const = 0;  // what has stopped it, until it goes on
 };
 
 // Opens or creates directory/archive.db; one of format 1 is written anew from the journal. `journal` must outlive the

@@ -2,7 +2,10 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <cstdio>
+#include <mutex>
+#include <thread>
 
 #include "tests/unit/archive_test_tools.hpp"
 
@@ -273,6 +276,53 @@ TEST(ArchiveFollowTest, ABatchThatCannotBeReadStopsItWithASentenceAndIsNotSkippe
   EXPECT_EQ(ask_transcript(*archive, public_id(1001)).error(), sentence);
   EXPECT_EQ(ask_closed(*archive, {"support"}).error(), sentence);
   EXPECT_EQ(archive->position().value(), good);
+}
+
+// A disk that is full for a while: SQLite asks this for every connection that is opened, and takes 1 for no.
+struct NoRoom {
+  static inline std::atomic<int> says = 0;
+  static int commit(void*) { return says; }
+  static int install(sqlite3* connection, char**, const sqlite3_api_routines*) {
+    sqlite3_commit_hook(connection, &commit, nullptr);
+    return SQLITE_OK;
+  }
+};
+
+TEST(ArchiveFollowTest, WhatCouldNotBeWrittenIsTriedAgainAndWrittenOnce) {
+  BusyDesk desk;
+  fill(desk, 40);
+  const TempDirectory directory;
+  ASSERT_EQ(sqlite3_auto_extension(reinterpret_cast<Extension>(&NoRoom::install)), SQLITE_OK);
+  std::mutex mutex;
+  std::vector<std::string> warnings;
+  const auto warned = [&](std::string_view sentence) {
+    const std::lock_guard lock(mutex);
+    warnings.emplace_back(sentence);
+  };
+  {
+    auto opened = archive::open(
+        {.directory = directory.path().string(), .workspace = "default", .on_warning = warned, .try_again_after = 20ms},
+        desk.core.journal());
+    ASSERT_TRUE(opened.has_value()) << opened.error();
+    Archive& archive = **opened;
+    EXPECT_TRUE(ask_closed(archive, {}).has_value());
+    NoRoom::says = 1;
+    for (std::uint64_t v = 901; v <= 920; ++v)
+      desk.says(v, 2h + std::chrono::seconds{v}, "nobody writes this down yet");
+    EXPECT_FALSE(ask_closed(archive, {}).has_value());
+    EXPECT_TRUE(archive.error().has_value());
+    for (int i = 0; i < 3; ++i) EXPECT_FALSE(ask_closed(archive, {}).has_value());
+    NoRoom::says = 0;
+    for (int i = 0; i < 200 && archive.error(); ++i) std::this_thread::sleep_for(20ms);
+    EXPECT_FALSE(archive.error().has_value());
+    EXPECT_TRUE(ask_closed(archive, {}).has_value());
+    EXPECT_EQ(archive.error(), std::nullopt);
+  }
+  sqlite3_cancel_auto_extension(reinterpret_cast<Extension>(&NoRoom::install));
+  EXPECT_EQ(counts(directory.path()), counts_of(desk.core.journal()));
+  ASSERT_EQ(warnings.size(), 2u) << "each is said once";
+  EXPECT_TRUE(warnings[0].starts_with("the archive has stopped: ")) << warnings[0];
+  EXPECT_TRUE(warnings[1].starts_with("the archive goes on")) << warnings[1];
 }
 
 TEST(ArchiveFollowTest, AnEventOfAConversationThatNeverBeganStopsIt) {

@@ -65,4 +65,12 @@ std::string print_config(const Settings& settings) {
   return out;
 }
 
+std::vector<std::string> differing_keys(const Settings& a, const Settings& b) {
+  std::vector<std::string> names;
+  for (const auto& key : settings_keys()) {
+    if (key.print(a) != key.print(b)) names.emplace_back(key.name);
+  }
+  return names;
+}
+
 }  // namespace heti::config

@@ -9,7 +9,6 @@ namespace heti {
 namespace {
 
 constexpr Millis ahead = std::chrono::days{400};
-constexpr Millis compiled_ahead = std::chrono::days{430};  // So that a quiet calendar is renewed once a month.
 
 std::vector<Interval> within(const std::vector<Interval>& open, Instant from, Instant to) {
   std::vector<Interval> cut;

@@ -10,6 +10,9 @@
 
 namespace heti {
 
+// How far calendars are compiled: so that a quiet one is renewed once a month.
+inline constexpr Millis compiled_ahead = std::chrono::days{430};
+
 // The commands that bring `state` up to date as of `now`; none if it is. Error: a zone that this machine does not know,
 // named with its queue.
 [[nodiscard]] std::expected<std::vector<core::command::SetCalendar>, std::string> calendar_commands(

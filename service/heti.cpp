@@ -8,6 +8,7 @@
 #include <iostream>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 #include "service/archive/archive.hpp"
 #include "service/calendar/zones.hpp"
@@ -20,6 +21,7 @@
 #include "service/monitor/monitor.hpp"
 #include "service/node_options.hpp"
 #include "service/propose.hpp"
+#include "service/reload.hpp"
 #include "service/sequencer/recovery.hpp"
 #include "service/sequencer/sequencer.hpp"
 
@@ -45,7 +47,7 @@ std::uint64_t incarnation_of_now() { return static_cast<std::uint64_t>(to_ms(seq
 
 class Node {
  public:
-  explicit Node(const config::Settings& settings) : settings_(settings) {}
+  Node(const config::Settings& settings, LoadSettings load) : settings_(settings), load_(std::move(load)) {}
 
   std::expected<void, std::string> open();
   int run();
@@ -56,10 +58,13 @@ class Node {
   void submit_or_stop(core::Command command, sequencer::Sequencer::OnAnswer on_answer);
   std::vector<gateway::ReadyCheck> ready_checks();
   void on_signal(int signal);
+  void reload();
+  void end_reload(const std::vector<std::string>& refused);
   void keep_house(std::stop_token stop);
   int check_replay();
 
-  const config::Settings& settings_;
+  config::Settings settings_;
+  const LoadSettings load_;
   monitor::Monitor monitor_{{.workspace = settings_.workspace, .version = HETI_VERSION}};
   gateway::GatewayMetrics gateway_metrics_;
   std::unique_ptr<gateway::Secrets> secrets_;
@@ -71,6 +76,8 @@ class Node {
   std::uint64_t incarnation_ = incarnation_of_now();
   bool started_ = false;
   bool stopping_ = false;
+  bool reloading_ = false;
+  bool reload_again_ = false;
 };
 
 std::expected<void, std::string> Node::open() {
@@ -146,20 +153,14 @@ void Node::submit_or_stop(core::Command command, sequencer::Sequencer::OnAnswer 
 }
 
 void Node::on_started(const core::State& state) {
-  core::Settings in_force;
-  for (const auto& [id, queue] : state.queues) {
-    if (!queue.removed) in_force.queues.push_back(queue.settings);
-  }
-  for (const auto& [id, agent] : state.agents) {
-    if (!agent.removed) in_force.agents.push_back(agent.settings);
-  }
-  if (!same_rules(in_force, proposal(settings_))) {
+  if (!same_rules(rules_in_force(state), proposal(settings_))) {
     spdlog::warn(
         "step=settings notice=\"queues or agents of the file differ from those in the journal (version {}), which are "
-        "in force; to take the file's, stop this node and run heti apply\"",
+        "in force; to take the file's, send this process SIGHUP\"",
         state.settings_version);
   }
   renew_calendars(state);
+  monitor_.config_read(true, sequencer_->now());
   started_ = true;
 }
 
@@ -190,14 +191,51 @@ std::vector<gateway::ReadyCheck> Node::ready_checks() {
 }
 
 void Node::on_signal(int signal) {
-  if (signal == SIGHUP) {
-    spdlog::warn("step=signal notice=\"settings are read at start; stop, run heti apply, start\"");
-    return;
-  }
   if (stopping_) return;
+  if (signal == SIGHUP) return reload();
   stopping_ = true;
   spdlog::info("step=drain signal={} spread_ms={}", signal, settings_.timeouts.drain.count());
   gateway_->drain(settings_.timeouts.drain, [this] { sequencer_->stop([this] { gateway_->stop(); }); });
+}
+
+// The file's queues, agents and priorities, all of them or none. Whatever is wrong, what was in force stays.
+void Node::reload() {
+  if (reloading_) {
+    reload_again_ = true;
+    return;
+  }
+  reloading_ = true;
+  auto file = reloaded(settings_, load_(), sequencer_->now());
+  if (!file) return end_reload(file.error());
+  const core::Settings rules = proposal(*file);
+  if (same_rules(rules_in_force(sequencer_->state()), rules)) {
+    settings_ = std::move(*file);
+    return end_reload({});
+  }
+  const auto done = [this, file = std::move(*file)](const core::Answer& answer, const core::State& state) {
+    if (const auto* refused = std::get_if<core::Refused>(&answer)) {
+      return end_reload({"the rules were not taken: " + std::string(core::name_of(refused->code))});
+    }
+    settings_ = file;
+    renew_calendars(state);
+    end_reload({});
+  };
+  const std::uint64_t version = sequencer_->state().settings_version;
+  const auto taken = sequencer_->submit(cmd::ApplySettings{.settings = rules, .replaces_version = version}, done, true);
+  if (taken != sequencer::Submit::accepted) end_reload({"the journal takes nothing now; try again when it is ready"});
+}
+
+void Node::end_reload(const std::vector<std::string>& refused) {
+  for (const std::string& reason : refused) spdlog::error("step=reload refused=\"{}\"", reason);
+  if (refused.empty()) {
+    spdlog::set_level(log_level(settings_.log.level));
+    spdlog::info("step=reload settings_version={}", sequencer_->state().settings_version);
+  } else {
+    spdlog::error("step=reload notice=\"nothing of the file was taken; what was in force stays\"");
+  }
+  monitor_.config_read(refused.empty(), sequencer_->now());
+  reloading_ = false;
+  if (std::exchange(reload_again_, false)) reload();
 }
 
 // Snapshots and calendars, beside the loop. A snapshot is made from the journal, so it stalls nobody.
@@ -246,9 +284,9 @@ int failed(const std::string& sentence) {
 
 }  // namespace
 
-int serve(const config::Settings& settings) {
+int serve(const config::Settings& settings, LoadSettings load) {
   start_log(settings.log.level);
-  Node node(settings);
+  Node node(settings, std::move(load));
   if (const auto opened = node.open(); !opened) return failed(opened.error());
   return node.run();
 }

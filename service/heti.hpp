@@ -1,8 +1,10 @@
 #pragma once
 // One node: what is made from what, in which order it starts, drains and stops.
 #include <expected>
+#include <functional>
 #include <string>
 
+#include "config/load.hpp"
 #include "config/settings.hpp"
 
 namespace heti {
@@ -11,8 +13,12 @@ inline constexpr int exit_ok = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;
 
-// Runs until SIGTERM or SIGINT and a drain; gives the exit code. Says on standard output where it listens.
-int serve(const config::Settings& settings);
+// Reads the settings file once more, as at the start.
+using LoadSettings = std::function<config::LoadResult()>;
+
+// Runs until SIGTERM or SIGINT and a drain; gives the exit code. Says on standard output where it listens. SIGHUP takes
+// the queues, agents and priorities of the file, all at once or not at all.
+int serve(const config::Settings& settings, LoadSettings load);
 
 // ---- The command line's other verbs. Each says what it did on standard output, or what is wrong on standard error.
 

@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   if (check->parsed()) return check_config(checked.empty() ? file : checked);
   const auto settings = settings_of(file, run->parsed());
   if (!settings) return exit_failed;
-  if (run->parsed()) return heti::serve(*settings);
+  if (run->parsed()) return heti::serve(*settings, [&file] { return load(file); });
   if (print->parsed()) std::cout << config::print_config(*settings);
   if (apply->parsed()) return heti::apply(*settings);
   if (replay->parsed()) return heti::replay(*settings);

@@ -117,6 +117,10 @@ inline constexpr Metric commands_refused{"heti_commands_refused_total",
 inline constexpr Metric journal_bytes{"heti_journal_bytes", "What the journal's batches take in storage."};
 inline constexpr Metric clock_steps{"heti_clock_steps_total",
                                     "Jumps of the wall clock, either way, that journal time did not follow."};
+inline constexpr Metric config_successful{"heti_config_last_reload_successful",
+                                          "1 if the settings file was taken when it was last read, 0 if refused."};
+inline constexpr Metric config_success_time{"heti_config_last_reload_success_timestamp_seconds",
+                                            "When the settings file was last read and taken."};
 inline constexpr Metric build_info{"heti_build_info", "1; the label names the version that runs."};
 inline constexpr Metric tzdata_info{"heti_tzdata_info", "1; the label names the tzdata behind the opening hours."};
 
@@ -179,6 +183,8 @@ inline constexpr std::array all{queue_open,
                                 journal_errors,
                                 journal_bytes,
                                 clock_steps,
+                                config_successful,
+                                config_success_time,
                                 build_info,
                                 tzdata_info};
 

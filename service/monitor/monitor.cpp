@@ -84,6 +84,8 @@ std::string Monitor::scrape(const core::State& state, Instant now) const {
   sheet.counter(catalogue::journal_errors, {}, static_cast<double>(journal.append_errors));
   sheet.gauge(catalogue::journal_bytes, {}, static_cast<double>(journal.bytes));
   sheet.counter(catalogue::clock_steps, {}, static_cast<double>(sources_->clock.steps()));
+  sheet.gauge(catalogue::config_successful, {}, config_good_ ? 1 : 0);
+  sheet.gauge(catalogue::config_success_time, {}, static_cast<double>(to_ms(config_taken_at_)) / 1000);
   if (sequencer_ != nullptr) write_refusals(sheet, sequencer_->refusals());
   sheet.gauge(catalogue::build_info, {label("version", version_)}, 1);
 
@@ -93,6 +95,11 @@ std::string Monitor::scrape(const core::State& state, Instant now) const {
   std::ostringstream text;
   prometheus::TextSerializer{}.Serialize(text, families);
   return std::move(text).str();
+}
+
+void Monitor::config_read(bool taken, Instant now) {
+  config_good_ = taken;
+  if (taken) config_taken_at_ = now;
 }
 
 void Monitor::observe_append(double seconds) { append_seconds_.Observe(seconds); }

@@ -42,6 +42,9 @@ class Monitor : public sequencer::Projection {
   // Whose refused commands are shown; it must outlive the monitor. Without one there are none to show.
   void watch(const sequencer::Sequencer& sequencer) { sequencer_ = &sequencer; }
 
+  // The settings file was read, at the start or again, and taken or refused.
+  void config_read(bool taken, Instant now);
+
   void on_durable(const sequencer::Durable& batch) override;
 
   // The text of /metrics. `state` may run ahead of the counters by a batch that is not durable yet. `now` is journal
@@ -60,6 +63,8 @@ class Monitor : public sequencer::Projection {
   Process process_;
   std::optional<Sources> sources_;  // from begin()
   const sequencer::Sequencer* sequencer_ = nullptr;
+  bool config_good_ = true;
+  Instant config_taken_at_{};
   std::map<core::QueueId, core::StaffingTotals> totals_at_start_;
 };
 

@@ -1,0 +1,143 @@
+// Bad peers cost others nothing: a reader that stops reading, more clients than descriptors, thousands that say nothing.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { Heti, demoConfig, sleep, until } from './heti.mjs';
+import { LightSocket, cpuSeconds, percentile } from './light_client.mjs';
+import { agent, visitor } from './client.mjs';
+
+const outbox = 131072;
+const rssOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
+
+// A chat that goes on, and how long each acknowledgement took, in ms.
+async function pingPong(heti) {
+  const v = await visitor(heti);
+  const { conversation } = await v.ask({ t: 'start' });
+  let n = 0;
+  return async (count) => {
+    const took = [];
+    for (let i = 0; i < count; i++) {
+      const start = performance.now();
+      n += 1;
+      await new Promise((done) => {
+        v.onFrame = (frame) => { if (frame.t === 'acked' && frame.n === n) done(); };
+        v.send({ t: 'post', conversation: conversation.id, stream: 's', n, text: `ping ${n}` });
+      });
+      took.push(performance.now() - start);
+    }
+    v.frames.length = 0;
+    return took;
+  };
+}
+
+test('readers that stop reading are closed at their limit, and the others do not notice', { timeout: 120000 }, async (t) => {
+  const heti = await Heti.start({ name: 'slow-reader', config: demoConfig.replace('[limits]', `[limits]\noutbox_bytes_max = ${outbox}`) });
+  try {
+    const talker = await visitor(heti);
+    const { conversation } = await talker.ask({ t: 'start' });
+    const { token } = talker.welcome;
+    // The same visitor in more tabs, each of which is told every line.
+    const tabs = Array.from({ length: 20 }, () => new LightSocket({
+      port: heti.port,
+      onOpen: (s) => s.send({ t: 'hello', role: 'visitor', queue: 'support', token }),
+      onFrame: (frame, s) => { if (frame.t === 'welcome') s.send({ t: 'open', conversation: conversation.id, after: 0, ref: 1 }); },
+    }));
+    await until('all tabs', () => tabs.every((tab) => tab.frames >= 2));
+    const ping = await pingPong(heti);
+    await ping(300);
+
+    let n = 0;
+    let acked = 0;
+    talker.onFrame = (frame) => { if (frame.t === 'acked') acked = frame.n; };
+    // Long lines at a steady pace, and how long others wait for their acknowledgements meanwhile.
+    const flood = async (lines, enough = () => false) => {
+      const took = [];
+      let flooding = true;
+      const pings = (async () => { while (flooding) took.push(...await ping(10)); })();
+      for (let i = 0; i < lines && !(i % 50 === 0 && await enough()); i++) {
+        n += 1;
+        talker.send({ t: 'post', conversation: conversation.id, stream: 's', n, text: 'x'.repeat(16000) });
+        await sleep(10);
+        if (i % 20 === 0) await until('acks', () => acked >= n - 40, 20000);
+        talker.frames.length = 0;
+      }
+      flooding = false;
+      await pings;
+      return took;
+    };
+    const quiet = await flood(500);
+    const before = rssOf(heti.process.pid);
+    for (const tab of tabs) tab.socket.pause();
+    const dropped = async () => (await heti.metrics()).sum('heti_slow_consumers_dropped_total');
+    const busy = await flood(3000, async () => await dropped() === tabs.length);
+    const metrics = await heti.metrics();
+    const most = metrics.sum('heti_send_queue_max_bytes');
+    const grown = rssOf(heti.process.pid) - before;
+    const of = (share) => [percentile(quiet, share), percentile(busy, share)];
+    const told = (share) => of(share).map((ms) => ms.toFixed(1)).join(' to ');
+    t.diagnostic(`${tabs.length} of them; most bytes waiting for one ${most}; memory ${(grown / 1e6).toFixed(1)} MB more; ` +
+      `acknowledgements of others p50 ${told(0.5)} ms, p99 ${told(0.99)} ms (${quiet.length} and ${busy.length})`);
+    assert.equal(metrics.sum('heti_slow_consumers_dropped_total'), tabs.length);
+    assert.ok(most <= outbox, `${most} bytes waited for one socket`);
+    assert.ok(grown < 32e6, `${grown} bytes more`);
+    const [was, is] = of(0.99);
+    assert.ok(is < 2 * was + 5, `p99 ${was} to ${is} ms`); // 5 ms: machines that run tests are noisy
+    for (const tab of tabs) tab.socket.resume();
+    await until('the close', () => tabs.every((tab) => tab.closed), 15000);
+    assert.ok(tabs.every((tab) => tab.closed.code === 4008 || tab.closed.code === 1006));
+    assert.ok(tabs.some((tab) => tab.closed.code === 4008), 'and who reads on is told to resume');
+  } finally {
+    await heti.close();
+  }
+});
+
+test('more clients than descriptors: no spinning, and who is there is served', { timeout: 60000 }, async (t) => {
+  const heti = await Heti.start({ name: 'descriptors' });
+  try {
+    const ping = await pingPong(heti);
+    const open = readdirSync(`/proc/${heti.process.pid}/fd`).length;
+    assert.equal(spawnSync('prlimit', ['--pid', String(heti.process.pid), `--nofile=${open + 100}:${open + 100}`]).status, 0);
+    const crowd = Array.from({ length: 1000 }, () => new LightSocket({ port: heti.port, onOpen: (s) => s.send({ t: 'hello', role: 'visitor', queue: 'support' }) }));
+    await until('the descriptors are gone', async () => crowd.filter((c) => c.frames > 0).length >= 90 && crowd.some((c) => c.frames === 0));
+    await sleep(500);
+    const before = cpuSeconds(heti.process.pid, readFileSync);
+    await sleep(2000);
+    const load = (cpuSeconds(heti.process.pid, readFileSync) - before) / 2;
+    const took = await ping(200);
+    t.diagnostic(`CPU ${(100 * load).toFixed(0)} % of a core while 1,000 want in; acknowledgements p99 ${percentile(took, 0.99).toFixed(1)} ms`);
+    assert.ok(load < 0.2, `${load}`);
+    for (const client of crowd) client.cut();
+    const later = new LightSocket({ port: heti.port, onOpen: (s) => s.send({ t: 'hello', role: 'visitor', queue: 'support' }) });
+    await until('a newcomer after the crowd', () => later.frames > 0);
+    later.cut();
+    const faults = (await heti.metrics()).sum('heti_accept_errors_total');
+    assert.ok(faults > 0, 'and it is counted');
+  } finally {
+    await heti.close();
+  }
+});
+
+test('2,000 that say nothing, half a request, or no hello are gone after their deadline', { timeout: 60000 }, async (t) => {
+  const heti = await Heti.start({ name: 'silent', config: demoConfig.replace('connections_per_ip_max = 2000', 'connections_per_ip_max = 5000') });
+  try {
+    const noHello = Array.from({ length: 1000 }, () => new LightSocket({ port: heti.port }));
+    await until('they are in', () => noHello.every((c) => c.status === 101));
+    const begun = performance.now();
+    const silent = Array.from({ length: 1000 }, (_, i) => {
+      const socket = connect(heti.port, '127.0.0.1', () => { if (i % 2) socket.write('GET /ws/visitor HTTP/1.1\r\nHost: h'); });
+      socket.resume().on('error', () => {});
+      return socket;
+    });
+    await until('closed', () => noHello.every((c) => c.closed) && silent.every((s) => s.closed), 20000);
+    t.diagnostic(`closed after ${((performance.now() - begun) / 1000).toFixed(1)} s`);
+    assert.ok(noHello.every((c) => c.closed.code === 4501), 'with what a client can read');
+    assert.equal((await heti.metrics()).sum('heti_connections') ?? 0, 0);
+    const a = await agent(heti);
+    assert.equal(a.closed, null);
+    await a.end();
+  } finally {
+    await heti.close();
+  }
+});

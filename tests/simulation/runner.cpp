@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +28,14 @@ namespace {
 [[noreturn]] void leave() {
   if (__gcov_dump != nullptr) __gcov_dump();
   ::_exit(0);
+}
+
+// Ends the process when the run has used so much CPU time, or when it waits for what never comes: far longer by the
+// clock on the wall, because the machine may have other things to do. 0: for ever.
+void be_patient(unsigned seconds) {
+  const itimerval timer{.it_interval = {}, .it_value = {.tv_sec = static_cast<time_t>(seconds), .tv_usec = 0}};
+  CHECK(::setitimer(ITIMER_PROF, &timer, nullptr) == 0);
+  ::alarm(20 * seconds);
 }
 
 // Memory where there is any to be had: the snapshots and the side file are synced for real.
@@ -88,13 +97,13 @@ struct Worker {
     const std::uint64_t index = shared.next.fetch_add(1);
     if (index >= jobs.size() || shared.enough) break;
     shared.busy_with[self] = index + 1;
-    ::alarm(options.patience_s);
+    be_patient(options.patience_s);
     Outcome outcome;
     {
       World world({.seed = jobs[index].seed, .shape = jobs[index].shape, .actions = {}}, world_options(options));
       outcome = world.run_people();
     }
-    ::alarm(0);
+    be_patient(0);
     const std::string text = joined(outcome.violations);
     const Report report{.job = index, .text_size = text.size(), .tally = outcome.tally};
     shared.busy_with[self] = 0;
@@ -126,7 +135,8 @@ std::string whole(int fd) {
 }
 
 std::string death(int status, const std::string& words) {
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) return "hangs: the run does not come to an end";
+  const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+  if (signal == SIGALRM || signal == SIGPROF) return "hangs: the run does not come to an end";
   std::string what = "died: " + (words.empty() ? "without a word" : words);
   if (WIFSIGNALED(status)) what += numbered(" (signal ", WTERMSIG(status)) + ")";
   return what;
@@ -229,7 +239,7 @@ Single run_one(const Script& script, const RunOptions& options, bool by_people) 
     ::close(ends[0]);
     ::dup2(errors, STDERR_FILENO);
     if (options.in_worker) options.in_worker();
-    ::alarm(options.patience_s);
+    be_patient(options.patience_s);
     Outcome outcome;
     {
       WorldOptions with_log = world_options(options);

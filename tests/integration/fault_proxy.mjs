@@ -24,6 +24,7 @@ export class FaultProxy {
       client.resetAndDestroy();
       server.resetAndDestroy();
     }
+    this.#pairs.clear();
   }
 
   async close() {
@@ -36,8 +37,8 @@ export class FaultProxy {
     this.#pairs.add(pair);
     client.setNoDelay(true);
     const end = () => {
-      this.#pairs.delete(pair);
       if (this.silent) return; // the other side is not told
+      this.#pairs.delete(pair);
       client.destroy();
       server.destroy();
     };

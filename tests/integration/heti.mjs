@@ -8,6 +8,8 @@ import { createServer } from 'node:net';
 
 export const root = resolve(fileURLToPath(import.meta.url), '../../..');
 export const binary = process.env.HETI_BINARY ?? join(root, 'build/tests/service/heti');
+// The same program in which bugs can be planted, and which can die at a chosen commit (service/failpoint.hpp).
+export const plantedBinary = process.env.HETI_PLANTED_BINARY ?? `${binary}_planted`;
 export const output = process.env.TEST_OUTPUT ?? join(root, 'tests/output');
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -103,8 +105,9 @@ export class Heti {
     return spawnSync(binary, args, { input, env: this.env, encoding: 'utf8' });
   }
 
-  async launch(env = {}) {
-    const child = spawn(binary, ['run', ...this.args], { env: { ...this.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  // With `program` another one than heti, on the same journal.
+  async launch(env = {}, program = binary) {
+    const child = spawn(program, ['run', ...this.args], { env: { ...this.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     this.exited = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
     child.stdout.on('data', (text) => this.log.write(text));
@@ -115,6 +118,7 @@ export class Heti {
         const answer = await fetch(`${this.metricsUrl}/readyz`);
         if (answer.status === 200) break;
       } catch { /* not listening yet */ }
+      if (child.signalCode !== null) break; // A failpoint was reached that early.
       if (child.exitCode !== null) throw new Error(`heti ended with ${child.exitCode}, see ${this.name}.log`);
       if (Date.now() - started > 20000) throw new Error(`heti is not ready after 20 s, see ${this.name}.log`);
       await sleep(10);

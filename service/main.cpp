@@ -10,6 +10,7 @@
 #include "service/calendar/zones.hpp"
 #include "service/explain.hpp"
 #include "service/heti.hpp"
+#include "service/journal_tools.hpp"
 #include "service/sequencer/journal_clock.hpp"
 
 namespace {
@@ -68,6 +69,23 @@ int main(int argc, char** argv) {
   explain->add_option("conversation", asked.conversation, "Its id, or at least the first 6 digits")->required();
   explain->add_flag("--text", asked.text, "Also what was said (personal data)");
   explain->add_flag("--json", asked.json, "As JSON");
+  auto* journal = app.add_subcommand("journal", "Look at the journal itself; also while the node runs");
+  journal->require_subcommand(1);
+  auto* verify = journal->add_subcommand(
+      "verify", "Read all of it: 0 sound, 1 damaged (a hole or a lost end, with the remedy), 2 cannot be read");
+  auto* show = journal->add_subcommand("show", "Print the events of one conversation, a JSON object a line");
+  ShowRequest shown;
+  show->add_option("--conversation", shown.conversation, "Its id, or at least the first 6 digits")->required();
+  show->add_flag("--texts", shown.texts, "Also what was said (personal data)");
+  auto* backup = app.add_subcommand("backup", "Copy the journal into one file; also while the node runs");
+  BackupRequest to_back_up;
+  backup->add_option("file", to_back_up.file, "Must not exist")->required();
+  backup->add_flag("--secrets", to_back_up.secrets, "Also passwords, sessions and the signing key");
+  auto* restore = app.add_subcommand("restore", "Put a backup into the journal's place (while stopped)");
+  RestoreRequest to_restore;
+  restore->add_option("file", to_restore.file, "What heti backup wrote")->required();
+  restore->add_flag("--replace", to_restore.replace, "Move a journal that is there aside, and keep it");
+  for (auto* verb : {journal, verify, show}) verb->fallthrough();
   auto* set_password = app.add_subcommand("set-password", "Set an agent's password, read from standard input");
   std::string login;
   set_password->add_option("login", login, "The agent's login")->required();
@@ -81,12 +99,16 @@ int main(int argc, char** argv) {
 
   if (check->parsed()) return check_config(checked.empty() ? file : checked);
   const auto settings = settings_of(file, run->parsed());
-  if (!settings) return exit_failed;
+  if (!settings) return verify->parsed() ? verify_cannot_read : exit_failed;
   if (run->parsed()) return heti::serve(*settings, [&file] { return load(file); });
   if (print->parsed()) std::cout << config::print_config(*settings);
   if (apply->parsed()) return heti::apply(*settings);
   if (replay->parsed()) return heti::replay(*settings);
   if (explain->parsed()) return heti::explain(*settings, asked);
+  if (verify->parsed()) return heti::verify_journal(*settings);
+  if (show->parsed()) return heti::show_journal(*settings, shown);
+  if (backup->parsed()) return heti::make_backup(*settings, to_back_up);
+  if (restore->parsed()) return heti::restore_backup(*settings, to_restore);
   if (set_password->parsed()) return heti::set_password(*settings, login);
   if (logins->parsed()) return heti::list_logins(*settings);
   return exit_ok;

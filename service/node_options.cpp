@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 
+#include "service/archive/facts_reader.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/decide.hpp"
 #include "service/sequencer/journal_clock.hpp"
@@ -90,6 +91,15 @@ std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const
   options.workspace = settings.workspace;
   options.on_append = std::move(on_append);
   options.on_warning = [](std::string_view sentence) { spdlog::warn("room=journal notice=\"{}\"", sentence); };
+  // An archive that has seen more than the journal holds knows of a lost end.
+  options.witnesses = [path = options.directory.string(), workspace = settings.workspace](const PublicId& history) {
+    std::vector<journal::Witness> seen;
+    const auto archive = archive::FactsReader::open(path, workspace, history);
+    if (archive && *archive && (*archive)->place().position.value() != 0) {
+      seen.push_back({"archive.db", (*archive)->place().position, (*archive)->place().hash});
+    }
+    return seen;
+  };
   return journal::open_sqlite(std::move(options));
 }
 

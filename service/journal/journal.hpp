@@ -52,6 +52,13 @@ struct Snapshot {
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
+// What somebody beside the journal knows of it: at this position the chain hash was this.
+struct Witness {
+  std::string name;  // For messages: "default.tail", "archive.db".
+  Position position;
+  Hash hash{};
+};
+
 enum class AppendResult : std::uint8_t {
   durable,      // On stable storage: may be acknowledged.
   not_written,  // Certainly not in the journal. Offer the same bytes again later.
@@ -121,6 +128,9 @@ struct Options {
   std::string vfs{};                  // SQLite's virtual file system; empty is the system's. Tests put faults there.
   std::function<void(double seconds)> on_append{};              // Write and sync of each durable batch.
   std::function<void(std::string_view sentence)> on_warning{};  // What an operator should read in the log.
+  // Who else saw batches of this history (the archive); asked whenever the tail is found anew. Like the side file and
+  // the snapshots they show that the journal has lost its end.
+  std::function<std::vector<Witness>(const PublicId& history)> witnesses{};
   std::function<void()> after_commit{};  // Between commit and everything that follows it; for kill tests.
 };
 [[nodiscard]] std::expected<std::unique_ptr<Journal>, std::string> open_sqlite(Options options);

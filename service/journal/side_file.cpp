@@ -36,6 +36,13 @@ std::expected<SideFile, std::string> SideFile::open(const std::filesystem::path&
   return SideFile(path, std::move(fd));
 }
 
+std::expected<std::optional<SideFile::Mark>, std::string> SideFile::peek(const std::filesystem::path& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return std::optional<Mark>{};
+  if (!fd) return std::unexpected(system_error(path, "cannot be opened"));
+  return SideFile(path, std::move(fd)).read();
+}
+
 std::expected<std::optional<SideFile::Mark>, std::string> SideFile::read() const {
   std::optional<Mark> latest;
   for (const off_t offset : {off_t{0}, slot_distance}) {

@@ -22,6 +22,9 @@ class SideFile {
 
   [[nodiscard]] static std::expected<SideFile, std::string> open(const std::filesystem::path& path);
 
+  // What a file says without opening it for writing; nothing if there is none, either.
+  [[nodiscard]] static std::expected<std::optional<Mark>, std::string> peek(const std::filesystem::path& path);
+
   // What the file says; nothing if it says nothing that its checksum confirms.
   [[nodiscard]] std::expected<std::optional<Mark>, std::string> read() const;
 

@@ -71,6 +71,7 @@ class Connection {
   // "PATH: what: database or disk is full (13)"
   [[nodiscard]] std::string error(std::string_view what) const;
   [[nodiscard]] int error_code() const { return sqlite3_extended_errcode(get()); }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] sqlite3* get() const { return connection_.get(); }
 
  private:

@@ -57,7 +57,8 @@ class SqliteJournal final : public Journal {
   void give_up();
   [[nodiscard]] std::expected<void, std::string> connect();
   [[nodiscard]] std::expected<void, std::string> load(Writer& writer);
-  [[nodiscard]] std::expected<std::optional<std::string>, std::string> lost_suffix(Rows& rows, const Tail& tail);
+  [[nodiscard]] std::expected<std::optional<std::string>, std::string> lost_suffix(
+      Rows& rows, const Tail& tail, const std::optional<PublicId>& history);
   [[nodiscard]] std::expected<void, std::string> begin_history(Connection& connection, const Tail& tail,
                                                                std::string notice);
   void care_for_log();

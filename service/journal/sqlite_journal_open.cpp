@@ -1,6 +1,5 @@
 // How the journal in SQLite opens, and opens again after an error: nothing that an earlier connection left is believed
 // before the tail is verified, the witnesses are heard and the write-ahead log is settled.
-#include <openssl/rand.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -8,24 +7,12 @@
 #include <chrono>
 #include <utility>
 
-#include "service/base/check.hpp"
+#include "service/journal/backup.hpp"
 #include "service/journal/hash.hpp"
 #include "service/journal/sqlite_journal.hpp"
 
 namespace heti::journal {
 namespace {
-
-PublicId random_id() {
-  PublicId id;
-  CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&id), sizeof id) == 1);
-  return id;
-}
-
-std::string encode_history(const PublicId& id) {
-  const auto high = big_endian(id.high);
-  const auto low = big_endian(id.low);
-  return std::string(high.data(), 8) + std::string(low.data(), 8);
-}
 
 bool valid_workspace(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
@@ -46,6 +33,11 @@ std::expected<std::unique_ptr<Journal>, std::string> open_sqlite(Options options
   }
   auto lock = LockFile::take(options.directory / "journal.lock");
   if (!lock) return std::unexpected(lock.error());
+  const auto restoring = options.directory / restoring_name;
+  if (std::error_code error; std::filesystem::exists(restoring, error)) {
+    return std::unexpected(restoring.string() +
+                           ": a restore into this directory was not finished; run heti restore --replace again");
+  }
   auto side = SideFile::open(options.directory / (options.workspace + ".tail"));
   if (!side) return std::unexpected(side.error());
   auto journal = std::make_unique<SqliteJournal>(std::move(options), std::move(*lock), std::move(*side));
@@ -112,7 +104,7 @@ std::expected<void, std::string> SqliteJournal::load(Writer& writer) {
       return std::unexpected(writer.connection.error("reading the history"));
     }
   }
-  auto lost = lost_suffix(rows, tail);
+  auto lost = lost_suffix(rows, tail, history);
   if (!lost) return std::unexpected(lost.error());
   if (*lost || !history) {
     auto begun = begin_history(writer.connection, tail, std::move(*lost).value_or(""));
@@ -125,7 +117,8 @@ std::expected<void, std::string> SqliteJournal::load(Writer& writer) {
   return {};
 }
 
-std::expected<std::optional<std::string>, std::string> SqliteJournal::lost_suffix(Rows& rows, const Tail& tail) {
+std::expected<std::optional<std::string>, std::string> SqliteJournal::lost_suffix(
+    Rows& rows, const Tail& tail, const std::optional<PublicId>& history) {
   std::string witnesses;
   const auto judge = [&](Position position, const Hash& hash, const std::string& witness) -> Verdict {
     const auto verdict = rows.judge(position, hash);
@@ -148,6 +141,9 @@ std::expected<std::optional<std::string>, std::string> SqliteJournal::lost_suffi
     const auto snapshot = SnapshotStore::load(path);
     if (snapshot) judge(snapshot->position, snapshot->hash, path.filename().string());
   }
+  if (options_.witnesses && history) {
+    for (const Witness& other : options_.witnesses(*history)) judge(other.position, other.hash, other.name);
+  }
   if (witnesses.empty()) return std::optional<std::string>{};
   // Damage to a key can hide rows that are still there from every search. Only a sound file has really lost its end.
   if (auto sound = rows.check_structure(); !sound) {
@@ -161,7 +157,7 @@ std::expected<std::optional<std::string>, std::string> SqliteJournal::lost_suffi
 
 std::expected<void, std::string> SqliteJournal::begin_history(Connection& connection, const Tail& tail,
                                                               std::string notice) {
-  const PublicId id = random_id();
+  const PublicId id = random_history();
   const std::string bytes = encode_history(id);
   // First the new history, then the witnesses of the old one: a crash between them only repeats this.
   auto store = connection.prepare(

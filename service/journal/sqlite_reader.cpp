@@ -1,6 +1,5 @@
 #include "service/journal/sqlite_reader.hpp"
 
-#include "service/journal/hash.hpp"
 #include "service/journal/sqlite_rows.hpp"
 
 namespace heti::journal {
@@ -11,20 +10,24 @@ std::expected<SqliteReader, std::string> SqliteReader::open(const std::filesyste
   auto connection = Connection::open(path, Connection::Mode::read, {});
   if (!connection) return std::unexpected(connection.error());
   if (auto ours = prepare_schema(*connection); !ours) return std::unexpected(ours.error());
-  PublicId history;
-  {
-    auto find = connection->prepare("SELECT history FROM journal WHERE workspace=?1");
-    if (!find) return std::unexpected(find.error());
-    const int rc = find->bind_text(1, workspace).step();
-    if (rc == SQLITE_DONE) return std::unexpected(path.string() + ": has no journal of workspace " + workspace);
-    if (rc != SQLITE_ROW) return std::unexpected(connection->error("reading the history"));
-    const auto bytes = find->blob(0);
-    if (!bytes || bytes->size() != 16) {
-      return std::unexpected(path.string() + ": the entry of workspace " + workspace + " is damaged");
-    }
-    history = {from_big_endian(bytes->substr(0, 8)), from_big_endian(bytes->substr(8))};
-  }
-  return SqliteReader(std::move(*connection), std::move(workspace), history);
+  const auto history = read_history(*connection, workspace);
+  if (!history) return std::unexpected(history.error());
+  return SqliteReader(std::move(*connection), std::move(workspace), *history);
+}
+
+std::expected<Tail, std::string> SqliteReader::tail() {
+  const auto last = Rows(connection_, workspace_).last();
+  if (!last) return std::unexpected(last.error());
+  if (!*last) return Tail{};
+  return Tail{(*last)->batch.position, (*last)->hash, (*last)->batch.at};
+}
+
+std::expected<Instant, std::string> SqliteReader::alive_until() {
+  auto find = connection_.prepare("SELECT alive FROM journal WHERE workspace=?1");
+  if (!find) return std::unexpected(find.error());
+  if (find->bind_text(1, workspace_).step() != SQLITE_ROW)
+    return std::unexpected(connection_.error("the mark of life"));
+  return instant_from_ms(find->integer(0).value_or(0));
 }
 
 std::expected<void, std::string> SqliteReader::read(Position after,

@@ -21,6 +21,12 @@ class SqliteReader {
 
   [[nodiscard]] PublicId history() const { return history_; }
 
+  // The last batch that is durable now, verified by itself.
+  [[nodiscard]] std::expected<Tail, std::string> tail();
+
+  // The latest mark of life, which may be earlier than the last batch.
+  [[nodiscard]] std::expected<Instant, std::string> alive_until();
+
   // As Journal::read, up to what is durable when its end is reached. One thread at a time.
   [[nodiscard]] std::expected<void, std::string> read(Position after,
                                                       const std::function<bool(const Batch&, const Hash&)>& each);

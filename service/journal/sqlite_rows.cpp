@@ -1,8 +1,11 @@
 #include "service/journal/sqlite_rows.hpp"
 
+#include <openssl/rand.h>
+
 #include <cstring>
 #include <vector>
 
+#include "service/base/check.hpp"
 #include "service/journal/hash.hpp"
 
 namespace heti::journal {
@@ -55,6 +58,32 @@ std::expected<void, std::string> prepare_schema(Connection& connection) {
                                             std::to_string(schema_version)));
   }
   return {};
+}
+
+std::expected<PublicId, std::string> read_history(Connection& connection, const std::string& workspace) {
+  auto find = connection.prepare("SELECT history FROM journal WHERE workspace=?1");
+  if (!find) return std::unexpected(find.error());
+  const int rc = find->bind_text(1, workspace).step();
+  if (rc == SQLITE_DONE)
+    return std::unexpected(connection.path().string() + ": has no journal of workspace " + workspace);
+  if (rc != SQLITE_ROW) return std::unexpected(connection.error("reading the history"));
+  const auto bytes = find->blob(0);
+  if (!bytes || bytes->size() != 16) {
+    return std::unexpected(connection.path().string() + ": the entry of workspace " + workspace + " is damaged");
+  }
+  return PublicId{from_big_endian(bytes->substr(0, 8)), from_big_endian(bytes->substr(8))};
+}
+
+std::string encode_history(const PublicId& id) {
+  const auto high = big_endian(id.high);
+  const auto low = big_endian(id.low);
+  return std::string(high.data(), 8) + std::string(low.data(), 8);
+}
+
+PublicId random_history() {
+  PublicId id;
+  CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&id), sizeof id) == 1);
+  return id;
 }
 
 std::string Rows::fault(Position position, std::string_view what) const {

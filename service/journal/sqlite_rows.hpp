@@ -20,6 +20,13 @@ struct Row {
 // Creates the tables in an empty file; refuses a file that is not ours or of a later format.
 [[nodiscard]] std::expected<void, std::string> prepare_schema(Connection& connection);
 
+// The history of a workspace; an error if the file has none of that name.
+[[nodiscard]] std::expected<PublicId, std::string> read_history(Connection& connection, const std::string& workspace);
+
+// The 16 bytes in which a history is stored.
+[[nodiscard]] std::string encode_history(const PublicId& id);
+[[nodiscard]] PublicId random_history();
+
 // What the journal says about "at this position the chain hash was this".
 enum class Verdict : std::uint8_t {
   confirmed,

@@ -63,7 +63,9 @@ unsigned check_request_line(std::string_view line, bool& http11) {
   const std::string_view version = line.substr(second + 1);
   if (!is_token(method)) return 400;
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
-    return version.starts_with("HTTP/") && version.size() == 8 && is_digit(version[5]) ? 505 : 400;
+    const bool is_version = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
+                            version[6] == '.' && is_digit(version[7]);
+    return is_version ? 505 : 400;
   }
   http11 = version == "HTTP/1.1";
   if (method == "TRACE" || method == "CONNECT") return 405;
@@ -117,9 +119,11 @@ std::optional<HeadCheck> check_head(std::string_view bytes) {
       if (lone) return refuse(400);
       return std::nullopt;
     }
-    return refuse(bytes.find("\r\n") == std::string_view::npos ? 414 : 431);
   }
-  if (end + 4 > head_bytes_max) return refuse(431);
+  if (end == std::string_view::npos || end + 4 > head_bytes_max) {
+    // Too long by its first line alone, however much of it has come, is a matter of the target.
+    return refuse(bytes.substr(0, head_bytes_max).find("\r\n") == std::string_view::npos ? 414 : 431);
+  }
   check.head_size = end + 4;
 
   bool http11 = false;

@@ -25,6 +25,17 @@ std::string lower(std::string_view text) {
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
+void join_lines(http::fields& fields, http::field name) {
+  if (fields.count(name) < 2) return;
+  std::string joined;
+  const auto lines = fields.equal_range(name);
+  for (auto line = lines.first; line != lines.second; ++line) {
+    if (!joined.empty()) joined += ", ";
+    joined += view(line->value());
+  }
+  fields.set(name, joined);
+}
+
 }  // namespace
 
 HttpReader::HttpReader(std::unique_ptr<Message> message) : message_(std::move(message)) {}
@@ -44,6 +55,10 @@ std::expected<HttpReader, std::string> HttpReader::read(std::string_view bytes) 
 
   auto message = std::make_unique<Message>();
   message->request = parser.release();
+  // Lists may be spread over lines (RFC 9110, 5.3), but whoever looks for a word in them reads one.
+  for (const auto field : {http::field::connection, http::field::upgrade, http::field::sec_websocket_protocol}) {
+    join_lines(message->request, field);
+  }
   HttpReader reader(std::move(message));
   const auto& parsed = reader.message_->request;
   HttpRequest& request = reader.request_;

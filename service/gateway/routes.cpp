@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "service/gateway/handshake.hpp"
 #include "service/gateway/hub.hpp"
 #include "service/gateway/origin.hpp"
 #include "service/gateway/session.hpp"
@@ -111,6 +112,14 @@ std::optional<HttpResponse> Routes::upgrade(Connection& connection, Hub& hub, co
   // No queues yet: the first settings are on their way to the journal.
   if (services_.draining || services_.sequencer.load() == nullptr || hub.directory().queues.empty()) {
     return refuse(HandshakeRefusal::draining, failure(HttpFailure::try_later, Millis{2000}));
+  }
+  if (const Handshake handshake = check_handshake(request); handshake != Handshake::good) {
+    HttpResponse response = failure(HttpFailure::bad_request);
+    if (handshake == Handshake::bad_version) {
+      response.status = 426;
+      response.headers.emplace_back("Sec-WebSocket-Version", "13");
+    }
+    return refuse(HandshakeRefusal::not_websocket, std::move(response));
   }
   if (!offers_subprotocol(request.header("sec-websocket-protocol"))) {
     return refuse(HandshakeRefusal::subprotocol, failure(HttpFailure::bad_request));

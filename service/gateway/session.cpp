@@ -16,8 +16,8 @@ using protocol::RefusalCode;
 
 namespace {
 constexpr std::string_view subprotocol = "heti.v1";
-// A message that comes in fragments has this long to end.
-constexpr std::int64_t fragments_ms_max = 30'000;
+// A message has this long from its first byte to its last, in however many fragments and pieces.
+constexpr std::int64_t message_ms_max = 30'000;
 // Room for the close handshake, also behind a full outbox.
 constexpr Millis close_linger{5'000};
 }  // namespace
@@ -94,6 +94,8 @@ void Session::look_at_socket_state() {
 
 bool Session::on_frame(bool control) {
   if (!alive()) return false;
+  // A frame is whole: what is unfinished after it is another one, unless it lies within a message in fragments.
+  if (!socket_->in_fragments()) unfinished_since_ms_ = 0;
   if (frames_.take(services_.options.limits.frames, steady_ms())) return true;
   if (control) {
     count(services_.metrics.framing_faults, FramingFault::control_flood);
@@ -105,6 +107,7 @@ bool Session::on_frame(bool control) {
 }
 
 bool Session::on_message(std::string_view text) {
+  unfinished_since_ms_ = 0;
   count(services_.metrics.frames_received, self_.role);
   const auto frame = protocol::decode(self_.role, text);
   if (!frame) {
@@ -238,10 +241,10 @@ void Session::on_second(Connection&, std::int64_t now_ms) {
     connection_->send_soon();
   }
   if (!socket_->in_message()) {
-    fragment_since_ms_ = 0;
-  } else if (fragment_since_ms_ == 0) {
-    fragment_since_ms_ = now_ms;
-  } else if (now_ms - fragment_since_ms_ >= fragments_ms_max) {
+    unfinished_since_ms_ = 0;
+  } else if (unfinished_since_ms_ == 0) {
+    unfinished_since_ms_ = now_ms;
+  } else if (now_ms - unfinished_since_ms_ >= message_ms_max) {
     return end(Ended::protocol_error, CloseCode::policy_violation);
   }
   if (session_expires_ != never && wall_now() >= session_expires_) sign_out();

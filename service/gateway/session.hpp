@@ -112,7 +112,7 @@ class Session final : public ConnectionUser, public WebSocket::Events, public st
   TokenBucket typing_;
   const std::int64_t started_ms_;
   std::int64_t pinged_ms_ = 0;
-  std::int64_t fragment_since_ms_ = 0;
+  std::int64_t unfinished_since_ms_ = 0;  // since when the same message is under way, as seen each second; 0: none
 };
 
 }  // namespace heti::gateway

@@ -68,6 +68,7 @@ class MemoryTransport {
 // The TCP end of the connection is the connection's own business.
 void teardown(boost::beast::role_type, MemoryTransport&, error_code& error) { error = {}; }
 
+constexpr std::uint64_t control_payload_max = 125;  // RFC 6455, 5.5
 constexpr std::size_t scratch_bytes = 65'536;
 thread_local std::array<char, scratch_bytes> scratch;
 
@@ -113,9 +114,9 @@ WebSocket::State WebSocket::feed(std::string_view bytes, Events& events) {
     const auto header = read_ws_header(rest);
     if (!header) break;
     // A message that is longer than any may be is refused by the header that makes it so; its payload is never
-    // collected. A control frame of that length is a fault, which its header alone tells Beast.
+    // collected. A control frame over its 125 bytes is a fault, which its header alone tells Beast.
     const bool control = header->is_control();
-    const std::uint64_t room = message_bytes_max_ - (control ? 0 : message_.size());
+    const std::uint64_t room = control ? control_payload_max : message_bytes_max_ - message_.size();
     const bool too_long = header->payload_size > room;
     if (too_long && !control) {
       state_ = State::too_big;
@@ -131,7 +132,9 @@ WebSocket::State WebSocket::feed(std::string_view bytes, Events& events) {
     if (!go_on) break;
   }
   if (state_ == State::open) {
-    // What is left is the start of a frame, at most a header and a message long.
+    // What is left is the start of a frame, at most a header and a message long. Bytes that come one by one are not
+    // copied anew each time.
+    if (!partial_frame_.empty() && rest.size() == partial_frame_.size()) return state_;
     std::string tail(rest);
     partial_frame_.swap(tail);
     if (partial_frame_.empty()) partial_frame_.shrink_to_fit();

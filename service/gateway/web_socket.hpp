@@ -53,8 +53,10 @@ class WebSocket {
   // Writes the close frame. From then on nothing is sent any more.
   void close(protocol::CloseCode code, std::string_view reason);
 
-  // A message that came in fragments and is not complete.
-  bool in_message() const { return !message_.empty() || fragments_ > 0; }
+  // Fragments of a message have come, but not its last one.
+  bool in_fragments() const { return fragments_ > 0; }
+  // Something has begun that is not complete: a message in fragments, or a single frame.
+  bool in_message() const { return in_fragments() || !partial_frame_.empty(); }
 
  private:
   struct Stream;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "service/gateway/handshake.hpp"
 #include "service/gateway/http_head.hpp"
 #include "service/gateway/http_reader.hpp"
 #include "service/gateway/http_response.hpp"
@@ -83,6 +84,7 @@ TEST(HttpHeadTest, OnlyPlainHeadsPass) {
       {"star", "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\n", 505},
       {"lower-case protocol", "GET / http/1.1\r\nHost: h\r\n\r\n", 400},
+      {"comma in version", "GET / HTTP/1,1\r\nHost: h\r\n\r\n", 400},
       {"1.2", "GET / HTTP/1.2\r\nHost: h\r\n\r\n", 505},
       {"umlaut in target", "GET /\xc3\xa4 HTTP/1.1\r\nHost: h\r\n\r\n", 400},
       {"TRACE", "TRACE / HTTP/1.1\r\nHost: h\r\n\r\n", 405},
@@ -92,6 +94,7 @@ TEST(HttpHeadTest, OnlyPlainHeadsPass) {
       {"length over the limit", get("Content-Length: 65537\r\n"), 413},
       {"long target", "GET /" + std::string(target_bytes_max, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", 414},
       {"endless first line", "GET /" + std::string(head_bytes_max, 'a'), 414},
+      {"target over the limit of heads", "GET /" + std::string(65536, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n", 414},
       {"long head", get("X: " + std::string(head_bytes_max, 'a') + "\r\n"), 431},
       {"endless head", "GET / HTTP/1.1\r\nX: " + std::string(head_bytes_max, 'a'), 431},
       {"many fields", get([] {
@@ -139,6 +142,48 @@ TEST(HttpReaderTest, RequestComesApart) {
   EXPECT_EQ(request.header("cookie"), "");
   EXPECT_EQ(request.body, "body");
   EXPECT_FALSE(reader->is_websocket_upgrade());
+}
+
+TEST(HttpReaderTest, ListsOverSeveralLinesAreOne) {
+  const auto reader = HttpReader::read(
+      "GET /ws/visitor HTTP/1.1\r\nHost: h\r\nConnection: keep-alive\r\nUpgrade: h2c\r\nSec-WebSocket-Protocol: "
+      "chat\r\n"
+      "connection: Upgrade\r\nupgrade: websocket\r\nSec-WebSocket-Protocol: heti.v1\r\n\r\n");
+  ASSERT_TRUE(reader.has_value()) << reader.error();
+  EXPECT_TRUE(reader->is_websocket_upgrade());
+  EXPECT_EQ(reader->request().header("sec-websocket-protocol"), "chat, heti.v1");
+  EXPECT_EQ(reader->request().header("connection"), "keep-alive, Upgrade");
+  // Beast's own answer looks at the first line alone.
+  const auto last = HttpReader::read(get("Connection: keep-alive\r\nConnection: close\r\n"));
+  ASSERT_TRUE(last.has_value()) << last.error();
+  EXPECT_FALSE(last->request().keep_alive);
+}
+
+TEST(HandshakeTest, OneVersionOneKeyAndNoBody) {
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  const std::pair<std::string, std::string> version("sec-websocket-version", "13");
+  const std::pair<std::string, std::string> key("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+  const auto check = [](Headers headers, std::string body = "") {
+    HttpRequest request;
+    request.headers = std::move(headers);
+    request.body = std::move(body);
+    return check_handshake(request);
+  };
+  EXPECT_EQ(check({version, key}), Handshake::good);
+  EXPECT_EQ(check({version, {key.first, "+/+/+/+/+/+/+/+/+/+/+w=="}}), Handshake::good);
+  EXPECT_EQ(check({version, key}, "x"), Handshake::has_body);
+  EXPECT_EQ(check({key}), Handshake::bad_version);
+  EXPECT_EQ(check({version, version, key}), Handshake::bad_version);
+  for (const char* other : {"", "8", "14", "013", "13, 8", "13 "}) {
+    EXPECT_EQ(check({{version.first, other}, key}), Handshake::bad_version) << other;
+  }
+  EXPECT_EQ(check({version}), Handshake::bad_key);
+  EXPECT_EQ(check({version, key, key}), Handshake::bad_key);
+  for (const char* other : {"", "AAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAAAAAA",
+                            "AAAAAAAAAAAAAAAAAAAAAB==", "!!!!!!!!!!!!!!!!!!!!!!==", "AAAAAAAAAAAAAAAAAAAAAA",
+                            "AAAAAAAAAAAAAAAAAAAAA===", "AAAAAAAAAAA AAAAAAAAAA=="}) {
+    EXPECT_EQ(check({version, {key.first, other}}), Handshake::bad_key) << other;
+  }
 }
 
 TEST(HttpReaderTest, BadEscapesAreRefused) {

@@ -119,6 +119,29 @@ TEST_F(WebSocketTest, PingIsAnsweredAtOnceInTheMiddleOfAMessage) {
   EXPECT_EQ(messages_, std::vector<std::string>{"half done"});
 }
 
+TEST_F(WebSocketTest, HalfAFrameIsAMessageUnderWay) {
+  const std::string whole = frame(text, "whole");
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    SetUp();
+    EXPECT_EQ(feed(std::string_view(whole).substr(0, size)), State::open);
+    EXPECT_TRUE(socket_->in_message()) << size;
+    EXPECT_FALSE(socket_->in_fragments()) << size;
+    EXPECT_EQ(feed(std::string_view(whole).substr(size)), State::open);
+    EXPECT_FALSE(socket_->in_message()) << size;
+  }
+  EXPECT_EQ(feed(frame(text, "", false)), State::open);
+  EXPECT_TRUE(socket_->in_fragments());
+  EXPECT_EQ(feed(frame(continuation, "")), State::open);
+  EXPECT_FALSE(socket_->in_message());
+}
+
+TEST_F(WebSocketTest, LargestMessagePassesByteByByte) {
+  const std::string whole = frame(text, std::string(65536, 'a'));
+  for (const char byte : whole) ASSERT_EQ(feed({&byte, 1}), State::open);
+  ASSERT_EQ(messages_.size(), 1u);
+  EXPECT_EQ(messages_[0].size(), 65536u);
+}
+
 TEST_F(WebSocketTest, LargestMessagePassesAndOneByteMoreIsTooBig) {
   EXPECT_EQ(feed(frame(text, std::string(65536, 'a'))), State::open);
   ASSERT_EQ(messages_.size(), 1u);
@@ -168,6 +191,9 @@ TEST_F(WebSocketTest, FaultsOfTheRfcCloseWithTheirCode) {
       {"fragmented ping", frame(ping, "a", false), State::protocol_error, 1002},
       {"long ping", frame(ping, std::string(126, 'a')), State::protocol_error, 1002},
       {"endless ping", frame(ping, std::string(70000, 'a')).substr(0, 14), State::protocol_error, 1002},
+      {"ping that announces 126 bytes", frame(ping, std::string(126, 'a')).substr(0, 8), State::protocol_error, 1002},
+      {"close that announces 65,535 bytes", frame(close_frame, std::string(65535, 'a')).substr(0, 8),
+       State::protocol_error, 1002},
       {"continuation of nothing", frame(continuation, "a"), State::protocol_error, 1002},
       {"text within text", frame(text, "a", false) + frame(text, "b"), State::protocol_error, 1002},
       {"close of one byte", frame(close_frame, "a"), State::protocol_error, 1002},

@@ -96,7 +96,7 @@ test('on a small disk', { timeout: 90000, skip: mounted.status === 0 ? false : `
   const again = await visitor(heti, { token: v.welcome.token });
   const lines = (await whole(again, conversation.id)).filter((entry) => entry.stream === 's');
   t.diagnostic(`${kept} acknowledged when it was full, ${talker.said} in all`);
-  assert.ok(kept > 200);
+  assert.ok(kept > 100, `${kept}`);
   assert.deepEqual(lines.map((entry) => entry.n), Array.from({ length: talker.said }, (_, i) => i + 1), 'each once, in order');
   for (const entry of lines) assert.equal(entry.text, talker.text(entry.n));
 });

@@ -1,6 +1,7 @@
 #include "service/core/invariants.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "service/core/decider.hpp"
 #include "service/core/staffing.hpp"
@@ -151,7 +152,7 @@ struct InvariantWatch::Seen {
   std::set<AgentId> agents;
   std::set<QueueId> queues;
   bool cut = false;                             // capacities changed in this batch
-  std::optional<ConversationId> accepted = {};  // by the event before, if it was that
+  std::optional<ConversationId> accepted = {};  // by an offer that the next assignment is of
 
   void require(bool holds, const char* rule, std::uint64_t id) {
     Checker{.state = state, .broken = broken}.require(holds, rule, id);
@@ -240,7 +241,8 @@ struct InvariantWatch::Seen {
     touch(e.conversation);
     agents.insert(e.agent);
     number(e.conversation, e.seq);
-    if (accepted != e.conversation) given(e.conversation, e.agent);  // An offer has had its slot since it was made.
+    // An offer has had its slot since it was made.
+    if (std::exchange(accepted, std::nullopt) != e.conversation) given(e.conversation, e.agent);
   }
   // New work never takes more slots than there are; a capacity cut evicts nobody.
   void given(ConversationId conversation, AgentId id) {

@@ -189,6 +189,21 @@ TEST(InvariantsTest, NobodyIsGivenMoreThanTheyHaveSlotsForUnlessTheSlotsWereCut)
                    "2: no more chats than slots"));
 }
 
+TEST(InvariantsTest, AnOfferKeepsItsSlotWhenCapacityIsCutBeforeItIsAccepted) {
+  Watched desk;
+  InvariantWatch watch;
+  Settings settings = desk.settings;
+  settings.agents[0].capacity = 1;
+  desk.core.get<Done>(desk.start + 6s, cmd::ApplySettings{.settings = settings, .replaces_version = 1});
+  watch.after(desk.core.state(), desk.core.events());
+  const std::size_t before = desk.core.events().size();
+  desk.accepts("aino", 2, 7s);
+  ASSERT_EQ(desk.held_by(2), "aino");
+  const std::vector<Event> accepted(desk.core.events().begin() + static_cast<std::ptrdiff_t>(before),
+                                    desk.core.events().end());
+  for (const std::string& broken : watch.after(desk.core.state(), accepted)) ADD_FAILURE() << broken;
+}
+
 TEST(InvariantsTest, WorkIsForAgentsThatExist) {
   Watched desk;
   InvariantWatch watch;

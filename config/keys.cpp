@@ -214,6 +214,9 @@ std::vector<Key<Settings>> make_settings_keys() {
           .list_of(100, "a list of IP addresses, such as [\"10.0.0.2\"]",
                    "Proxies whose X-Forwarded-For is believed; it is ignored from anybody else.", is_ip_address),
       KEY(log.level).choice("From this level on, lines are written to standard error."),
+      KEY(probe.enabled)
+          .flag("A customer of the node's own chats through the front door; what fails for it raises an alert."),
+      KEY(probe.interval).within(5s, 1h, "How often."),
       KEY(limits.frame_bytes_max)
           .within(1'024, 65'536, "Longest frame a client may send; a longer one closes its socket."),
       KEY(limits.connections_max)
@@ -221,6 +224,8 @@ std::vector<Key<Settings>> make_settings_keys() {
       KEY(limits.connections_per_ip_max).within(1, 1'000'000, "Sockets at a time from one address (IPv6: one /64)."),
       KEY(limits.outbox_bytes_max)
           .within(16'384, 16'777'216, "Bytes waiting for one slow socket before it is closed, to resume later."),
+      KEY(limits.outbox_total_bytes_max)
+          .within(1'048'576, 2'147'483'647, "Bytes waiting for all sockets together before the fullest are closed."),
       KEY(limits.mailbox_max).within(64, 1'048'576, "Commands waiting for the sequencer before new ones are refused."),
       KEY(limits.visitor_messages_per_second).within(1, 1'000, "Messages that one visitor may send in the long run."),
       KEY(limits.visitor_messages_burst).within(1, 10'000, "Messages that one visitor may send at once."),
@@ -245,7 +250,7 @@ std::vector<Key<QueueSettings>> make_queue_keys() {
   return {
       KEY(display_name).text(100, "What people see; the name of the section if left out."),
       key_at<Owner>("timezone", AT(schedule.timezone)).text(64, "IANA zone of the hours, Area/City or UTC. Required."),
-      KEY(min_agents).within(1, 200, "Agents needed while open; with fewer, the queue counts as understaffed."),
+      KEY(min_agents).within(1, 2'000, "Agents needed while open; with fewer, the queue counts as understaffed."),
       KEY(sla.first_response)
           .within(1s, 24h, "The promise: open time from a visitor's first message to the first answer of a person."),
       KEY(sla.first_response_goal).within(0.01, 0.9999, "The share of contacts for which it shall be kept."),

@@ -44,7 +44,7 @@ const std::vector<Key<AgentSettings>>& agent_keys();
 Raw raw_from_environment(Kind kind, const std::string& text);
 
 inline constexpr std::size_t queues_max = 50;
-inline constexpr std::size_t agents_max = 200;
+inline constexpr std::size_t agents_max = 2'000;
 inline constexpr std::size_t priorities_max = 20;
 inline constexpr std::size_t pages_max = 200;  // In one queue.
 inline constexpr std::size_t skills_max = 20;  // Of one agent, or of one page.

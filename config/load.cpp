@@ -1,6 +1,6 @@
 #include "config/load.hpp"
 
-#include <toml++/toml.h>
+#include "config/toml.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -70,6 +70,14 @@ class Loader {
   }
 
   LoadResult load(std::string_view text, const Environment& environment) {
+    if (const auto at = misplaced(text)) {
+      const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(*at), '\n');
+      report(
+          static_cast<int>(line), "",
+          text[*at] == '"' || text[*at] == '\'' ? "a quote right behind other text" : "a letter that is not in quotes",
+          "a-z, 0-9, \"_\" and \"-\" outside of quotes");
+      return std::unexpected(std::move(problems_));
+    }
     try {
       const toml::table root = toml::parse(text, file_);
       read(root);

@@ -17,6 +17,9 @@ constexpr std::array<std::string_view, 5> priority_names_reserved = queue_names_
 constexpr std::array<std::string_view, 8> agent_names_reserved{"all",  "any", "none",   "unknown",
                                                                "auto", "bot", "system", "visitor"};
 
+// What begins so is the service's own (core::is_reserved).
+constexpr std::string_view own_prefix = "heti-";
+
 template <class Named>
 const Named* find_named(const std::vector<Named>& list, std::string_view name) {
   const auto found = std::find_if(list.begin(), list.end(), [name](const Named& item) { return item.name == name; });
@@ -93,6 +96,8 @@ class Relations {
     at_least("timeouts.dead", timeouts.dead, 2 * timeouts.ping, "timeouts.ping", "twice timeouts.ping", duration);
     at_least("limits.outbox_bytes_max", limits.outbox_bytes_max, 2 * limits.frame_bytes_max, "limits.frame_bytes_max",
              "twice limits.frame_bytes_max", count);
+    at_least("limits.outbox_total_bytes_max", limits.outbox_total_bytes_max, 4 * limits.outbox_bytes_max,
+             "limits.outbox_bytes_max", "four times limits.outbox_bytes_max", count);
     at_least("limits.visitor_messages_burst", limits.visitor_messages_burst, limits.visitor_messages_per_second,
              "limits.visitor_messages_per_second", "as limits.visitor_messages_per_second", count);
     at_least("limits.agent_messages_burst", limits.agent_messages_burst, limits.agent_messages_per_second,
@@ -123,6 +128,9 @@ class Relations {
       } else if (std::find(reserved.begin(), reserved.end(), item.name) != reserved.end()) {
         report(section + "." + item.name, "a reserved name",
                "another; " + in_quotes(item.name) + " has a meaning of its own");
+      } else if (section != "priority" && item.name.starts_with(own_prefix)) {
+        report(section + "." + item.name, "a reserved name",
+               "another; names that begin with " + in_quotes(own_prefix) + " are the service's own");
       }
     }
   }

@@ -85,11 +85,18 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
+struct Probe {
+  bool enabled = true;
+  Millis interval = 60s;
+  friend bool operator==(const Probe&, const Probe&) = default;
+};
+
 struct Limits {
   std::uint32_t frame_bytes_max = 65'536;
   std::uint32_t connections_max = 15'000;
   std::uint32_t connections_per_ip_max = 256;
   std::uint32_t outbox_bytes_max = 262'144;
+  std::uint32_t outbox_total_bytes_max = 268'435'456;
   std::uint32_t mailbox_max = 65'536;
   std::uint32_t visitor_messages_per_second = 5;
   std::uint32_t visitor_messages_burst = 20;
@@ -192,6 +199,7 @@ struct Settings {
   Origins widget{{"*"}};  // Pages that may embed the widget; "*" is any.
   Proxy proxy;
   Log log;
+  Probe probe;
   Limits limits;
   Timeouts timeouts;
   std::vector<Priority> priorities;   // In the order of the file.

@@ -141,6 +141,34 @@ bool is_ip_address(std::string_view text) {
          inet_pton(AF_INET6, terminated.c_str(), &address) == 1;
 }
 
+std::optional<std::size_t> misplaced(std::string_view toml) {
+  const bool marked = toml.starts_with("\xef\xbb\xbf");
+  char before = '\n';  // the last character that is no blank
+  for (std::size_t i = marked ? 3 : 0; i < toml.size(); ++i) {
+    const char c = toml[i];
+    if (static_cast<unsigned char>(c) >= 0x80) return i;
+    if (c == '#') i = std::min(toml.find('\n', i), toml.size());
+    if (c != '"' && c != '\'') {
+      if (c != ' ' && c != '\t') before = c == '#' ? '\n' : c;
+      continue;
+    }
+    if (std::string_view("\n=[,{.").find(before) == std::string_view::npos) return i;
+    before = c;
+    const std::string many(3, c);
+    const bool over_lines = toml.substr(i).starts_with(many);
+    const std::string_view end = std::string_view(many).substr(over_lines ? 0 : 2);
+    for (i += end.size(); i < toml.size() && !toml.substr(i).starts_with(end); ++i) {
+      if (toml[i] == '\n' && !over_lines) break;
+      if (toml[i] == '\\' && c == '"') ++i;
+    }
+    i += end.size() - 1;
+    // Up to two quotes more belong to the text itself.
+    for (int more = 0; over_lines && more < 2 && i + 1 < toml.size() && toml[i + 1] == c; ++more) ++i;
+    if (i < toml.size() && toml[i] == '\n') before = '\n';
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::optional<std::string> best;
   std::size_t fewest = std::min(std::max<std::size_t>(2, word.size() / 3), word.size() / 2) + 1;

@@ -31,6 +31,11 @@ bool is_origin(std::string_view text);
 // An IPv4 or IPv6 address in figures; host names are refused, for they can mean something else tomorrow.
 bool is_ip_address(std::string_view text);
 
+// Where the first character stands, in bytes, that is beyond ASCII and neither in a comment nor in quotes, or a quote
+// right behind a word or another quotation; a byte order mark at the beginning does not count. TOML 1.0 allows none of
+// them, and the library's own words about them lead nobody to the place.
+std::optional<std::size_t> misplaced(std::string_view toml);
+
 // The candidate that is the fewest edits away, if that is close enough to be meant.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -12,6 +12,11 @@ std::string frame_of(std::string_view t, const Build& build) {
   });
 }
 
+// Only a demonstration's clock is told of.
+void add_clock_speed(Fields& out, std::uint64_t speed) {
+  if (speed != 1) out.add("clock_speed", speed);
+}
+
 }  // namespace
 
 std::string encode(const VisitorWelcome& frame) {
@@ -24,6 +29,7 @@ std::string encode(const VisitorWelcome& frame) {
         .add("queue", frame.queue)
         .add("conversation", frame.conversation)
         .add("name", frame.name);
+    add_clock_speed(out, frame.clock_speed);
   });
 }
 
@@ -35,6 +41,7 @@ std::string encode(const AgentWelcome& frame) {
         .add("agent", frame.agent)
         .add("queues", frame.queues)
         .add("chats", frame.chats);
+    add_clock_speed(out, frame.clock_speed);
   });
 }
 
@@ -61,7 +68,7 @@ std::string encode(const Acked& frame) {
 }
 
 std::string encode(const Ok& frame) {
-  return frame_of("ok", [&](Fields& out) { out.add("ref", frame.ref); });
+  return frame_of("ok", [&](Fields& out) { out.add("ref", frame.ref).add("at", frame.at); });
 }
 
 std::string encode(const Refused& frame) {

@@ -16,6 +16,8 @@ using Error = json::error_code;
 // The callbacks of boost::json::basic_parser.
 class Collector {
  public:
+  Collector() { fields.reserve(8); }
+
   static constexpr std::size_t max_object_size = frame_bytes_max;
   static constexpr std::size_t max_array_size = frame_bytes_max;
   static constexpr std::size_t max_key_size = frame_bytes_max;

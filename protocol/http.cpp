@@ -1,5 +1,7 @@
 #include "protocol/http.hpp"
 
+#include <charconv>
+#include <cmath>
 #include <cstdlib>
 
 #include "protocol/field_set.hpp"
@@ -17,17 +19,56 @@ namespace {
 
 }  // namespace
 
-boost::json::value to_json(const Site::Wording& part, const Arena& arena) {
-  return Fields(arena)
+void append_json(TextBuffer& out, const Site::Wording& part) {
+  Fields(out)
       .add("title", part.title)
       .add("greeting", part.greeting)
       .add("closed", part.closed)
       .add("placeholder", part.placeholder)
-      .take();
+      .end();
 }
 
-boost::json::value to_json(const ClosedChat& part, const Arena& arena) {
-  return chat_fields(part.chat, arena).add("closed_at", part.closed_at).take();
+void append_json(TextBuffer& out, const ClosedChat& part) {
+  chat_fields(out, part.chat).add("closed_at", part.closed_at).end();
+}
+
+// A ratio or a mean: the shortest digits that give it back.
+void append_json(TextBuffer& out, double value) {
+  CHECK(std::isfinite(value));
+  constexpr std::size_t longest = 24;
+  char* const at = out.room(longest);
+  out.grow_to(std::to_chars(at, at + longest, value).ptr);
+}
+
+void append_json(TextBuffer& out, const Wall::Hour& part) {
+  Fields(out).add("arrivals", part.arrivals).add("agents_required", part.agents_required).end();
+}
+
+void append_json(TextBuffer& out, const Wall::Queue& part) {
+  Fields(out)
+      .add("name", part.name)
+      .add("display_name", part.display_name)
+      .add("open", part.open)
+      .add("closing", part.closing)
+      .add("next_change", part.next_change)
+      .add("waiting", part.waiting)
+      .add("oldest_wait_ms", part.oldest_wait)
+      .add("oldest_unanswered_ms", part.oldest_unanswered)
+      .add("target_ms", part.target)
+      .add("goal", part.goal)
+      .add("overdue", part.overdue)
+      .add("predicted_breaches", part.predicted_breaches)
+      .add("estimated_wait_ms", part.estimated_wait)
+      .add("staffed", part.staffed)
+      .add("free_slots", part.free_slots)
+      .add("min_agents", part.min_agents)
+      .add("agents_required", part.agents_required)
+      .add("staffed_today", part.staffed_today)
+      .add("service_level_today", part.service_level_today)
+      .add("good_today", part.good_today)
+      .add("bad_today", part.bad_today)
+      .add("next_hour", part.next_hour)
+      .end();
 }
 
 std::expected<Login, ErrorCode> decode_login(std::string_view body) noexcept {
@@ -92,6 +133,11 @@ std::string encode(const ClosedChats& body) {
 
 std::string encode(const Transcript& body) {
   return text_of([&](Fields& out) { out.add("conversation", body.conversation).add("entries", body.entries); });
+}
+
+std::string encode(const Wall& body) {
+  return text_of(
+      [&](Fields& out) { out.add("at", body.at).add("clock_speed", body.clock_speed).add("queues", body.queues); });
 }
 
 std::string encode(HttpFailure failure) {

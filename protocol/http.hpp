@@ -57,6 +57,41 @@ struct Transcript {
   std::vector<Entry> entries;
 };
 
+// Answer of GET /api/wall. What is absent is not known.
+struct Wall {
+  struct Hour {
+    double arrivals = 0;
+    std::uint64_t agents_required = 0;
+  };
+  struct Queue {
+    std::string name;
+    std::string display_name;
+    bool open = false;
+    bool closing = false;
+    std::optional<Millis> next_change;  // since the epoch: on the wire a number
+    std::uint64_t waiting = 0;
+    Millis oldest_wait{};
+    Millis oldest_unanswered{};
+    Millis target{};
+    double goal = 0;
+    std::uint64_t overdue = 0;
+    double predicted_breaches = 0;
+    std::optional<Millis> estimated_wait;
+    std::uint64_t staffed = 0;
+    std::uint64_t free_slots = 0;
+    std::uint64_t min_agents = 0;
+    std::optional<std::uint64_t> agents_required;
+    std::optional<double> staffed_today;
+    std::optional<double> service_level_today;
+    std::uint64_t good_today = 0;
+    std::uint64_t bad_today = 0;
+    std::optional<Hour> next_hour;
+  };
+  Millis at{};  // since the epoch
+  std::uint64_t clock_speed = 1;
+  std::vector<Queue> queues;
+};
+
 // Body of every other HTTP answer.
 enum class HttpFailure : std::uint8_t {
   bad_request,     // 400
@@ -79,6 +114,7 @@ unsigned http_status_of(HttpFailure failure);
 [[nodiscard]] std::string encode(const Site& body);
 [[nodiscard]] std::string encode(const ClosedChats& body);
 [[nodiscard]] std::string encode(const Transcript& body);
+[[nodiscard]] std::string encode(const Wall& body);
 [[nodiscard]] std::string encode(HttpFailure failure);  // {"code":"origin"}
 
 }  // namespace heti::protocol

@@ -1,33 +1,9 @@
 #include "protocol/json_parts.hpp"
 
-#include <chrono>
-#include <cstdio>
-
 namespace heti::protocol {
 
-namespace json = boost::json;
-
-json::value to_json(bool value, const Arena& arena) { return json::value(value, arena); }
-json::value to_json(std::uint64_t value, const Arena& arena) { return json::value(value, arena); }
-json::value to_json(std::string_view value, const Arena& arena) { return json::string(value, arena); }
-json::value to_json(const std::string& value, const Arena& arena) { return json::string(value, arena); }
-json::value to_json(const PublicId& value, const Arena& arena) { return json::string(to_string(value), arena); }
-json::value to_json(Millis value, const Arena& arena) { return json::value(std::int64_t{value.count()}, arena); }
-
-json::value to_json(Instant value, const Arena& arena) {
-  const auto day = std::chrono::floor<std::chrono::days>(value);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{value - day};
-  char text[64];
-  const int size = std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
-                                 unsigned{date.month()}, unsigned{date.day()}, static_cast<int>(time.hours().count()),
-                                 static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                                 static_cast<int>(time.subseconds().count()));
-  return json::string(std::string_view(text, static_cast<std::size_t>(size)), arena);
-}
-
-json::value to_json(const QueueState& part, const Arena& arena) {
-  return Fields(arena)
+void append_json(TextBuffer& out, const QueueState& part) {
+  Fields(out)
       .add("name", part.name)
       .add("display_name", part.display_name)
       .add("open", part.open)
@@ -36,11 +12,11 @@ json::value to_json(const QueueState& part, const Arena& arena) {
       .add("after_hours", part.after_hours)
       .add("waiting", part.waiting)
       .add("staffed", part.staffed)
-      .take();
+      .end();
 }
 
-json::value to_json(const Author& part, const Arena& arena) {
-  return Fields(arena).add("role", part.role).add("name", part.name).take();
+void append_json(TextBuffer& out, const Author& part) {
+  Fields(out).add("role", part.role).add("name", part.name).end();
 }
 
 namespace {
@@ -59,25 +35,25 @@ void add_body(Fields& out, const ReopenedEntry&) { out.word("kind", "reopened");
 
 }  // namespace
 
-json::value to_json(const Entry& part, const Arena& arena) {
-  Fields out(arena);
-  out.add("seq", part.seq).add("at", part.at);
-  std::visit([&](const auto& body) { add_body(out, body); }, part.body);
-  return out.take();
+void append_json(TextBuffer& out, const Entry& part) {
+  Fields fields(out);
+  fields.add("seq", part.seq).add("at", part.at);
+  std::visit([&](const auto& body) { add_body(fields, body); }, part.body);
+  fields.end();
 }
 
-json::value to_json(const VisitorView& part, const Arena& arena) {
-  return Fields(arena)
+void append_json(TextBuffer& out, const VisitorView& part) {
+  Fields(out)
       .add("id", part.id)
       .add("name", part.name)
       .add("email", part.email)
       .add("page_url", part.page_url)
       .add("page_title", part.page_title)
-      .take();
+      .end();
 }
 
-json::value to_json(const ConversationView& part, const Arena& arena) {
-  return Fields(arena)
+void append_json(TextBuffer& out, const ConversationView& part) {
+  Fields(out)
       .add("id", part.id)
       .add("queue", part.queue)
       .add("state", part.state)
@@ -89,26 +65,26 @@ json::value to_json(const ConversationView& part, const Arena& arena) {
       .add("rating", part.rating)
       .add("can_rate", part.can_rate)
       .add("visitor", part.visitor)
-      .take();
+      .end();
 }
 
-json::value to_json(const Wait& part, const Arena& arena) {
-  return Fields(arena)
+void append_json(TextBuffer& out, const Wait& part) {
+  Fields(out)
       .add("sla", part.sla)
       .add("elapsed_ms", part.elapsed)
       .add("running", part.running)
       .add("target_ms", part.target)
       .add("breached", part.breached)
-      .take();
+      .end();
 }
 
-json::value to_json(const Chat::Visitor& part, const Arena& arena) {
-  return Fields(arena).add("id", part.id).add("name", part.name).add("page_title", part.page_title).take();
+void append_json(TextBuffer& out, const Chat::Visitor& part) {
+  Fields(out).add("id", part.id).add("name", part.name).add("page_title", part.page_title).end();
 }
 
-Fields chat_fields(const Chat& part, const Arena& arena) {
-  Fields out(arena);
-  out.add("conversation", part.conversation)
+Fields chat_fields(TextBuffer& out, const Chat& part) {
+  Fields fields(out);
+  fields.add("conversation", part.conversation)
       .add("queue", part.queue)
       .add("state", part.state)
       .add("visitor", part.visitor)
@@ -124,44 +100,44 @@ Fields chat_fields(const Chat& part, const Arena& arena) {
       .add("wait", part.wait)
       .add("as_of", part.as_of)
       .add("rating", part.rating);
-  return out;
+  return fields;
 }
 
-json::value to_json(const Chat& part, const Arena& arena) { return chat_fields(part, arena).take(); }
+void append_json(TextBuffer& out, const Chat& part) { chat_fields(out, part).end(); }
 
-json::value to_json(const VisitorWelcome::Present& part, const Arena& arena) {
-  return Fields(arena).add("id", part.id).add("state", part.state).add("last_seq", part.last_seq).take();
+void append_json(TextBuffer& out, const VisitorWelcome::Present& part) {
+  Fields(out).add("id", part.id).add("state", part.state).add("last_seq", part.last_seq).end();
 }
 
-json::value to_json(const AgentWelcome::Self& part, const Arena& arena) {
-  return Fields(arena)
+void append_json(TextBuffer& out, const AgentWelcome::Self& part) {
+  Fields(out)
       .add("name", part.name)
       .add("display_name", part.display_name)
       .add("status", part.status)
       .add("reason", part.reason)
       .add("capacity", part.capacity)
       .add("busy", part.busy)
-      .take();
+      .end();
 }
 
-json::value to_json(const Colleague& part, const Arena& arena) {
-  return Fields(arena)
+void append_json(TextBuffer& out, const Colleague& part) {
+  Fields(out)
       .add("name", part.name)
       .add("display_name", part.display_name)
       .add("status", part.status)
       .add("capacity", part.capacity)
       .add("busy", part.busy)
       .add("queues", part.queues)
-      .take();
+      .end();
 }
 
-json::value to_json(const TransferQueue& part, const Arena& arena) {
-  return Fields(arena)
+void append_json(TextBuffer& out, const TransferQueue& part) {
+  Fields(out)
       .add("name", part.name)
       .add("display_name", part.display_name)
       .add("open", part.open)
       .add("staffed", part.staffed)
-      .take();
+      .end();
 }
 
 }  // namespace heti::protocol

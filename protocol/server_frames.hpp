@@ -135,6 +135,7 @@ struct VisitorWelcome {
   QueueState queue;
   std::optional<Present> conversation;
   std::optional<std::string> name;
+  std::uint64_t clock_speed = 1;  // in the frame only when it is not 1
 };
 
 struct AgentWelcome {
@@ -151,6 +152,7 @@ struct AgentWelcome {
   Self agent;
   std::vector<QueueState> queues;
   std::vector<Chat> chats;
+  std::uint64_t clock_speed = 1;  // in the frame only when it is not 1
 };
 
 struct Opened {
@@ -179,6 +181,7 @@ struct Acked {
 
 struct Ok {
   std::uint64_t ref = 0;
+  std::optional<Instant> at;  // when it was done
 };
 
 // Which wish was turned down: one with a ref, or a post.

@@ -1,10 +1,11 @@
+#include "service/explain_json.hpp"
+
 #include <boost/json.hpp>
 
 #include "service/explain_print.hpp"
 #include "service/explain_words.hpp"
 
 namespace heti::explaining {
-namespace {
 
 namespace json = boost::json;
 
@@ -14,10 +15,6 @@ std::string utc(Instant at) {
   text.replace(10, 1, 1, 'T');
   text.replace(23, std::string::npos, 1, 'Z');
   return text;
-}
-
-json::value optional_utc(const std::optional<Instant>& at) {
-  return at && *at != never ? json::value(utc(*at)) : json::value(nullptr);
 }
 
 std::string_view name_of(ClockKind kind) {
@@ -47,6 +44,34 @@ std::string_view key_of(core::Verdict verdict) {
     case core::Verdict::excluded: return "excluded";
   }
   return "?";
+}
+
+std::string_view key_of(core::EndReason reason) {
+  switch (reason) {
+    case core::EndReason::none: return "none";
+    case core::EndReason::abandoned_short: return "abandoned_short";
+    case core::EndReason::abandoned_within: return "abandoned_within";
+    case core::EndReason::abandoned_after: return "abandoned_after";
+    case core::EndReason::queue_closed: return "queue_closed";
+    case core::EndReason::timeout: return "timeout";
+    case core::EndReason::agent_closed: return "agent_closed";
+    case core::EndReason::error: return "error";
+    case core::EndReason::unanswered_turn: return "unanswered_turn";
+  }
+  return "?";
+}
+
+json::object place_of(const Line& line) { return {{"position", line.position.value()}, {"index", line.index + 1}}; }
+
+json::object object_of(const Line& line, Millis since_the_last) {
+  json::object out = place_of(line);
+  out["at"] = utc(line.at);
+  out["local"] = line.local;
+  out["since_ms"] = since_the_last.count();
+  out["event"] = line.name;
+  out["says"] = line.says;
+  if (line.text) out["text"] = *line.text;
+  return out;
 }
 
 std::string_view key_of(core::RoutedBy rule) {
@@ -86,21 +111,6 @@ std::string_view key_of(core::Outcome outcome) {
   return "?";
 }
 
-std::string_view key_of(core::EndReason reason) {
-  switch (reason) {
-    case core::EndReason::none: return "none";
-    case core::EndReason::abandoned_short: return "abandoned_short";
-    case core::EndReason::abandoned_within: return "abandoned_within";
-    case core::EndReason::abandoned_after: return "abandoned_after";
-    case core::EndReason::queue_closed: return "queue_closed";
-    case core::EndReason::timeout: return "timeout";
-    case core::EndReason::agent_closed: return "agent_closed";
-    case core::EndReason::error: return "error";
-    case core::EndReason::unanswered_turn: return "unanswered_turn";
-  }
-  return "?";
-}
-
 std::string_view key_of(core::ConversationState state) {
   switch (state) {
     case core::ConversationState::fresh: return "new";
@@ -113,6 +123,16 @@ std::string_view key_of(core::ConversationState state) {
     case core::ConversationState::offline_message: return "offline_message";
   }
   return "?";
+}
+
+std::string_view key_of(core::Sla sla) {
+  return name_of(sla == core::Sla::first_response ? ClockKind::first_response : ClockKind::reply);
+}
+
+namespace {
+
+json::value optional_utc(const std::optional<Instant>& at) {
+  return at && *at != never ? json::value(utc(*at)) : json::value(nullptr);
 }
 
 class Writer {
@@ -144,24 +164,14 @@ class Writer {
   }
 
  private:
-  json::object place(LineNumber number) const {
-    const Line& line = life_.lines[number];
-    return {{"position", line.position.value()}, {"index", line.index + 1}};
-  }
+  json::object place(LineNumber number) const { return place_of(life_.lines[number]); }
   json::value place(const std::optional<LineNumber>& number) const {
     return number ? json::value(place(*number)) : json::value(nullptr);
   }
 
   json::object event(LineNumber number) const {
     const Line& line = life_.lines[number];
-    json::object out = place(number);
-    out["at"] = utc(line.at);
-    out["local"] = line.local;
-    out["since_ms"] = number == 0 ? 0 : (line.at - life_.lines[number - 1].at).count();
-    out["event"] = line.name;
-    out["says"] = line.says;
-    if (line.text) out["text"] = *line.text;
-    return out;
+    return object_of(line, number == 0 ? Millis{0} : line.at - life_.lines[number - 1].at);
   }
 
   json::object contact(const ContactLife& of) const {

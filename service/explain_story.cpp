@@ -3,10 +3,13 @@
 #include <spdlog/fmt/fmt.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 #include <utility>
 
-#include "service/core/batch.hpp"
+#include "service/core/evolve.hpp"
+#include "service/explain_tail.hpp"
 
 namespace heti::explaining {
 namespace {
@@ -29,44 +32,6 @@ std::expected<std::string, std::string> digits_of(std::string_view id) {
   }
   return digits;
 }
-
-// The journal's batches after the archive's, each decoded, up to `last` (0: to the end).
-class Tail {
- public:
-  Tail(const JournalView& journal, const archive::FactsReader* archive)
-      : journal_(journal), after_(archive == nullptr ? archive::Place{} : archive->place()) {}
-
-  template <class Each>
-  std::expected<void, std::string> each_event(Position last, const Each& each) {
-    std::string failed;
-    reached_ = after_.position;
-    const auto read = journal_.read(after_.position, [&](const journal::Batch& batch, const journal::Hash&) {
-      if (last.value() != 0 && batch.position > last) return false;
-      const std::string where = "batch " + std::to_string(batch.position.value());
-      if (batch.position.value() == after_.position.value() + 1 && batch.previous != after_.hash) {
-        failed = where + " of the journal does not follow what the archive holds: they are not of one node";
-        return false;
-      }
-      const auto events = core::decode_batch(batch.payload);
-      if (!events) {
-        failed = where + ": " + events.error();
-        return false;
-      }
-      for (std::size_t i = 0; i < events->size(); ++i) each(batch.position, i, (*events)[i]);
-      reached_ = batch.position;
-      return true;
-    });
-    if (!failed.empty()) return std::unexpected(failed);
-    if (!read) return std::unexpected("the journal cannot be read: " + read.error());
-    return {};
-  }
-  Position reached() const { return reached_; }
-
- private:
-  const JournalView& journal_;
-  archive::Place after_;
-  Position reached_;
-};
 
 void keep_text(archive::Texts& texts, Position position, std::size_t index, const core::Event& event) {
   if (const auto* posted = std::get_if<core::event::MessagePosted>(&event.body)) {
@@ -100,6 +65,14 @@ std::expected<archive::Named, std::string> choose(const std::string& id, const s
   }
   if (count > named_max) list += "\n  ...";
   return std::unexpected("several conversations begin with " + id + ":" + list);
+}
+
+// Of what is shared, what a conversation of this queue can be told by: before its beginning only who is who, and its
+// hours.
+bool matters(const Fact& fact, core::QueueId queue, bool since) {
+  if (std::holds_alternative<core::event::SettingsApplied>(fact.event.body)) return true;
+  if (const auto* set = std::get_if<core::event::CalendarSet>(&fact.event.body)) return set->queue == queue;
+  return since;
 }
 
 }  // namespace
@@ -165,6 +138,78 @@ std::optional<std::string> text_of(const Story& story, const Fact& fact) {
   }
   const auto said = story.texts.by_seq.find(seq);
   return said == story.texts.by_seq.end() ? std::nullopt : std::optional(said->second);
+}
+
+std::expected<Stories, std::string> Stories::open(archive::FactsReader* archive, const JournalView& journal) {
+  Stories stories(archive);
+  if (archive != nullptr) {
+    auto shared = archive->facts(ConversationId{});
+    if (!shared) return std::unexpected(shared.error());
+    stories.shared_ = std::move(*shared);
+    stories.archived_ = archive->place().position;
+  }
+  Tail tail(journal, archive);
+  const auto read = tail.each_event({}, [&](Position position, std::size_t i, const core::Event& event) {
+    const auto of = archive::whose(event.body);
+    if (!of) return;
+    auto& facts = of->value() == 0 ? stories.shared_ : stories.recent_[*of];
+    facts.push_back(
+        {.position = position, .index = i, .conversation = *of, .event = archive::without_personal_text(event)});
+  });
+  if (!read) return std::unexpected(read.error());
+  stories.tail_ = tail.reached();
+  for (const Fact& fact : stories.shared_) {
+    if (std::holds_alternative<core::event::SettingsApplied>(fact.event.body)) {
+      core::evolve(stories.rules_, fact.event);
+    }
+  }
+  return stories;
+}
+
+std::expected<void, std::string> Stories::each(Instant since, const std::function<void(const Story&)>& each) const {
+  std::set<ConversationId> candidates;
+  for (const auto& [conversation, facts] : recent_) candidates.insert(conversation);
+  if (archive_ != nullptr) {
+    const auto live = archive_->live_since(since);
+    if (!live) return std::unexpected(live.error());
+    candidates.insert(live->begin(), live->end());
+  }
+  for (const ConversationId conversation : candidates) {
+    std::vector<Fact> own;
+    if (archive_ != nullptr) {
+      auto facts = archive_->own_facts(conversation);
+      if (!facts) return std::unexpected(facts.error());
+      own = std::move(*facts);
+    }
+    const auto recent = recent_.find(conversation);
+    if (recent != recent_.end()) own.insert(own.end(), recent->second.begin(), recent->second.end());
+    if (own.empty() || own.back().event.at < since) continue;
+    const auto* started = std::get_if<core::event::ConversationStarted>(&own.front().event.body);
+    if (started == nullptr) {
+      return std::unexpected(fmt::format("conversation {} has no beginning, neither in the archive nor in the journal",
+                                         conversation.value()));
+    }
+    Story story{.conversation = conversation,
+                .public_id = started->public_id,
+                .facts = {},
+                .texts = {},
+                .archived = archived_,
+                .tail = tail_};
+    const auto place = [](const Fact& fact) { return std::pair(fact.position, fact.index); };
+    const core::QueueId queue = started->queue;
+    const auto beginning = place(own.front());
+    auto next = own.begin();
+    for (const Fact& fact : shared_) {
+      if (!matters(fact, queue, place(fact) > beginning)) continue;
+      const auto until = std::ranges::lower_bound(next, own.end(), place(fact), {}, place);
+      std::ranges::move(next, until, std::back_inserter(story.facts));
+      next = until;
+      story.facts.push_back(fact);
+    }
+    std::ranges::move(next, own.end(), std::back_inserter(story.facts));
+    each(story);
+  }
+  return {};
 }
 
 }  // namespace heti::explaining

@@ -57,6 +57,9 @@ class JournalWithoutACommit final : public journal::Journal {
   }
   std::expected<std::vector<journal::Snapshot>, std::string> snapshots() const override { return inner_->snapshots(); }
   journal::Stats stats() const override { return inner_->stats(); }
+  void give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) override {
+    inner_->give_up_end(std::move(shown), std::move(done));
+  }
   std::optional<std::string> open_notice() const override { return inner_->open_notice(); }
 
  private:

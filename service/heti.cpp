@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "service/archive/archive.hpp"
+#include "service/base/thread_name.hpp"
 #include "service/calendar/zones.hpp"
 #include "service/calendars.hpp"
 #include "service/core/invariants.hpp"
@@ -20,10 +21,12 @@
 #include "service/journal/journal.hpp"
 #include "service/monitor/monitor.hpp"
 #include "service/node_options.hpp"
+#include "service/probe_of_node.hpp"
 #include "service/propose.hpp"
 #include "service/reload.hpp"
 #include "service/sequencer/recovery.hpp"
 #include "service/sequencer/sequencer.hpp"
+#include "service/wall.hpp"
 
 namespace heti {
 namespace {
@@ -47,17 +50,21 @@ std::uint64_t incarnation_of_now() { return static_cast<std::uint64_t>(to_ms(seq
 
 class Node {
  public:
-  Node(const config::Settings& settings, LoadSettings load) : settings_(settings), load_(std::move(load)) {}
+  Node(const config::Settings& settings, LoadSettings load, ClockRequest clock)
+      : settings_(settings), load_(std::move(load)), clock_request_(std::move(clock)) {}
 
   std::expected<void, std::string> open();
   int run();
 
  private:
   void on_started(const core::State& state);
+  void take_own_rules(const core::State& state);
   void renew_calendars(const core::State& state);
+  std::optional<protocol::Wall> wall();
   void submit_or_stop(core::Command command, sequencer::Sequencer::OnAnswer on_answer);
   std::vector<gateway::ReadyCheck> ready_checks();
   void on_signal(int signal);
+  void give_up_end(std::string shown);
   void reload();
   void end_reload(const std::vector<std::string>& refused);
   void keep_house(std::stop_token stop);
@@ -65,7 +72,9 @@ class Node {
 
   config::Settings settings_;
   const LoadSettings load_;
-  monitor::Monitor monitor_{{.workspace = settings_.workspace, .version = HETI_VERSION}};
+  const ClockRequest clock_request_;
+  monitor::Monitor monitor_{
+      {.workspace = settings_.workspace, .version = HETI_VERSION, .local_midnight = calendar::local_midnight}};
   gateway::GatewayMetrics gateway_metrics_;
   std::unique_ptr<gateway::Secrets> secrets_;
   std::unique_ptr<journal::Journal> journal_;
@@ -76,8 +85,10 @@ class Node {
   std::uint64_t incarnation_ = incarnation_of_now();
   bool started_ = false;
   bool stopping_ = false;
+  bool giving_up_end_ = false;
   bool reloading_ = false;
   bool reload_again_ = false;
+  std::unique_ptr<probe::Probe> probe_;  // last: it uses the others
 };
 
 std::expected<void, std::string> Node::open() {
@@ -86,9 +97,18 @@ std::expected<void, std::string> Node::open() {
   if (!secrets) return std::unexpected(secrets.error());
   secrets_ = std::move(*secrets);
 
+  if (auto admitted = admit_clock(settings_, clock_request_); !admitted) return admitted;
   auto journal = open_journal(settings_, [this](double seconds) { monitor_.observe_append(seconds); });
   if (!journal) return std::unexpected(journal.error());
   journal_ = std::move(*journal);
+  std::optional<Instant> end;
+  if (journal_->tail().position.value() > 0) end = std::max(journal_->tail().at, journal_->alive_until());
+  auto clock = make_clock(settings_, clock_request_, end);
+  if (!clock) return std::unexpected(clock.error());
+  clock_ = std::move(*clock);
+  if (clock_.speed() != 1) {
+    spdlog::warn("step=clock speed={} notice=\"a demonstration: journal time is not real\"", clock_.speed());
+  }
   if (const auto notice = journal_->open_notice()) spdlog::error("step=open_journal notice=\"{}\"", *notice);
 
   auto recovered = sequencer::recover(*journal_);
@@ -105,28 +125,43 @@ std::expected<void, std::string> Node::open() {
   if (!archive) return std::unexpected(archive.error());
   archive_ = std::move(*archive);
 
-  auto gateway =
-      gateway::Gateway::open(gateway_options(settings_, incarnation_), *secrets_, *archive_, gateway_metrics_);
+  auto gateway = gateway::Gateway::open(gateway_options(settings_, incarnation_, clock_.speed()), *secrets_, *archive_,
+                                        gateway_metrics_);
   if (!gateway) return std::unexpected(gateway.error());
   gateway_ = std::move(*gateway);
+  gateway_->set_wording(wording_of(settings_));
 
   monitor_.begin({.journal = *journal_, .clock = clock_, .gateway = gateway_metrics_}, recovered->state);
+  monitor_.recall(*archive_, recovered->position, recovered->state.now,
+                  [](std::string_view sentence) { spdlog::warn("room=monitor notice=\"{}\"", sentence); });
   const auto trouble = [](journal::AppendResult result) {
     spdlog::error("step=append result={} next=\"nothing is acknowledged until it is durable\"",
                   journal::to_string(result));
   };
   sequencer_ = std::make_unique<sequencer::Sequencer>(
-      sequencer::Options{.mailbox_max = settings_.limits.mailbox_max, .on_trouble = trouble}, *journal_,
-      gateway_->loop(), clock_, std::move(recovered->state),
-      std::vector<sequencer::Projection*>{&monitor_, &gateway_->fanout()});
+      sequencer::Options{.mailbox_max = settings_.limits.mailbox_max,
+                         .on_trouble = trouble,
+                         .on_step = [this](double seconds) { monitor_.observe_step(seconds); }},
+      *journal_, gateway_->loop(), clock_, std::move(recovered->state),
+      std::vector<sequencer::Projection*>{&monitor_, &gateway_->tail_watch(), &gateway_->fanout()});
   monitor_.watch(*sequencer_);
   return {};
 }
 
 int Node::run() {
-  gateway_->on_metrics([this] { return monitor_.scrape(sequencer_->state(), sequencer_->now()); });
+  gateway_->on_metrics([this] {
+    monitor_.look(sequencer_->now());
+    return monitor_.scrape(sequencer_->state(), sequencer_->now());
+  });
+  gateway_->on_wall([this] { return wall(); });
+  gateway_->on_lag([this](double seconds) {
+    for (const std::string& broken : monitor_.observe_lag(seconds, sequencer_->state(), sequencer_->now())) {
+      spdlog::critical("step=invariant broken=\"{}\"", broken);
+    }
+  });
   gateway_->on_ready([this] { return ready_checks(); });
   gateway_->on_signal([this](int signal) { on_signal(signal); });
+  gateway_->on_lost_end([this](std::string shown) { give_up_end(std::move(shown)); });
 
   // Before anything else is decided: what the downtime meant, or, in an empty journal, the settings.
   const auto started = [this](const core::Answer&, const core::State& state) { on_started(state); };
@@ -136,10 +171,14 @@ int Node::run() {
     submit_or_stop(cmd::ResumeService{.alive_until = journal_->alive_until(), .node = 1, .incarnation = incarnation_},
                    started);
   }
-  gateway_->attach(*sequencer_, to_string(journal_->history()));
+  gateway_->attach(*sequencer_, *journal_);
   std::cout << "heti " << HETI_VERSION << " listens on " << settings_.listen.address << ":" << gateway_->port()
             << ", metrics on " << settings_.metrics.address << ":" << gateway_->metrics_port() << std::endl;
 
+  // Hours and graces of a scaled clock are no matter for a customer of flesh and blood.
+  if (settings_.probe.enabled && clock_.speed() == 1) {
+    probe_ = make_probe(settings_, *gateway_, *secrets_, monitor_, [this] { return sequencer_->now(); });
+  }
   std::jthread house([this](std::stop_token stop) { keep_house(stop); });
   gateway_->run();
   house.request_stop();
@@ -159,9 +198,29 @@ void Node::on_started(const core::State& state) {
         "in force; to take the file's, send this process SIGHUP\"",
         state.settings_version);
   }
+  take_own_rules(state);
   renew_calendars(state);
   monitor_.config_read(true, sequencer_->now());
   started_ = true;
+  if (probe_) probe_->start();
+}
+
+// What the node needs for itself is nobody's decision: a journal of another build, or one that was written with the
+// probe switched the other way, takes it in at the start.
+void Node::take_own_rules(const core::State& state) {
+  const core::Settings in_force = rules_in_force(state);
+  const core::Settings wanted = proposal(settings_);
+  if (same_own_rules(in_force, wanted)) return;
+  const auto taken = [this](const core::Answer& answer, const core::State& now) {
+    if (const auto* refused = std::get_if<core::Refused>(&answer)) {
+      return spdlog::error("step=own_rules refused={}", core::name_of(refused->code));
+    }
+    spdlog::info("step=own_rules settings_version={}", now.settings_version);
+    renew_calendars(now);
+  };
+  submit_or_stop(
+      cmd::ApplySettings{.settings = with_own_rules(in_force, wanted), .replaces_version = state.settings_version},
+      taken);
 }
 
 void Node::renew_calendars(const core::State& state) {
@@ -177,23 +236,47 @@ void Node::renew_calendars(const core::State& state) {
   }
 }
 
+std::optional<protocol::Wall> Node::wall() {
+  const Instant now = sequencer_->now();
+  monitor_.look(now);
+  const monitor::History* const history = monitor_.history();
+  if (history == nullptr) return std::nullopt;
+  return wall_of(sequencer_->state(), *history, now, calendar::local_midnight, clock_.speed());
+}
+
 std::vector<gateway::ReadyCheck> Node::ready_checks() {
   const auto archive_error = archive_->error();
-  return {
-      {.name = "started", .ok = started_, .detail = started_ ? "" : "the journal's first answer is awaited"},
-      {.name = "journal",
-       .ok = sequencer_->healthy(),
-       .detail = sequencer_->healthy() ? "" : "the last append is not durable yet; it is offered again"},
-      {.name = "archive", .ok = !archive_error, .detail = archive_error.value_or("")},
-      {.name = "clock",
-       .ok = !clock_.stepped(),
-       .detail = clock_.stepped() ? "the wall clock jumped; time runs on with the boot clock until a restart" : ""}};
+  return {{.name = "started", .ok = started_, .detail = started_ ? "" : "the journal's first answer is awaited"},
+          {.name = "journal",
+           .ok = sequencer_->healthy(),
+           .detail = sequencer_->healthy() ? "" : "the last append is not durable yet; it is offered again"},
+          {.name = "archive", .ok = !archive_error, .detail = archive_error.value_or("")},
+          {.name = "clock",
+           .ok = !clock_.stepped(),
+           .detail = clock_.stepped() ? "the wall clock is more than 2 s off journal time, which runs on with the boot "
+                                        "clock; set the clock right, or "
+                                        "restart to take a clock that is ahead"
+                                      : ""}};
+}
+
+// Nobody is told anything of the old history any more, and those who come back offer again what they had sent lately.
+void Node::give_up_end(std::string shown) {
+  if (giving_up_end_ || stopping_) return;
+  giving_up_end_ = true;
+  journal_->give_up_end(std::move(shown), [this](const std::expected<void, std::string>& given_up) {
+    gateway_->loop().post([this, given_up] {
+      giving_up_end_ = false;
+      if (given_up) return gateway_->begin_history(*journal_);
+      spdlog::error("step=give_up_end error=\"{}\" next=\"tried again with the next token\"", given_up.error());
+    });
+  });
 }
 
 void Node::on_signal(int signal) {
   if (stopping_) return;
   if (signal == SIGHUP) return reload();
   stopping_ = true;
+  if (probe_) probe_->stop();
   spdlog::info("step=drain signal={} spread_ms={}", signal, settings_.timeouts.drain.count());
   gateway_->drain(settings_.timeouts.drain, [this] { sequencer_->stop([this] { gateway_->stop(); }); });
 }
@@ -229,6 +312,7 @@ void Node::end_reload(const std::vector<std::string>& refused) {
   for (const std::string& reason : refused) spdlog::error("step=reload refused=\"{}\"", reason);
   if (refused.empty()) {
     spdlog::set_level(log_level(settings_.log.level));
+    gateway_->set_wording(wording_of(settings_));
     spdlog::info("step=reload settings_version={}", sequencer_->state().settings_version);
   } else {
     spdlog::error("step=reload notice=\"nothing of the file was taken; what was in force stays\"");
@@ -240,6 +324,7 @@ void Node::end_reload(const std::vector<std::string>& refused) {
 
 // Snapshots and calendars, beside the loop. A snapshot is made from the journal, so it stalls nobody.
 void Node::keep_house(std::stop_token stop) {
+  name_thread("house");
   std::mutex mutex;
   std::condition_variable_any wake;
   std::uint64_t kept = journal_->tail().position.value();
@@ -277,21 +362,22 @@ int Node::check_replay() {
   return exit_ok;
 }
 
+}  // namespace
+
 int failed(const std::string& sentence) {
   std::cerr << "heti: " << sentence << '\n';
   return exit_failed;
 }
 
-}  // namespace
-
-int serve(const config::Settings& settings, LoadSettings load) {
+int serve(const config::Settings& settings, LoadSettings load, const ClockRequest& clock) {
   start_log(settings.log.level);
-  Node node(settings, std::move(load));
+  Node node(settings, std::move(load), clock);
   if (const auto opened = node.open(); !opened) return failed(opened.error());
   return node.run();
 }
 
 int apply(const config::Settings& settings) {
+  if (const auto admitted = admit_clock(settings, {}); !admitted) return failed(admitted.error());
   auto journal = open_journal(settings, nullptr);
   if (!journal) return failed(journal.error());
   auto recovered = sequencer::recover(**journal);

@@ -26,11 +26,6 @@ namespace json = boost::json;
 
 constexpr const char* secrets_name = "secrets.db";
 
-int failed(const std::string& sentence) {
-  std::cerr << "heti: " << sentence << '\n';
-  return exit_failed;
-}
-
 std::string utc(Instant at) {
   std::string text = explaining::local_time(at, nullptr);  // "2026-06-01 06:00:01.000 +00:00"
   text.replace(10, 1, 1, 'T');

@@ -7,10 +7,14 @@
 
 #include "config/load.hpp"
 #include "config/print.hpp"
+#include "service/base/heap.hpp"
 #include "service/calendar/zones.hpp"
+#include "service/demo/demo.hpp"
 #include "service/explain.hpp"
 #include "service/heti.hpp"
 #include "service/journal_tools.hpp"
+#include "service/print_rules.hpp"
+#include "service/report.hpp"
 #include "service/sequencer/journal_clock.hpp"
 
 namespace {
@@ -50,6 +54,7 @@ int check_config(const std::filesystem::path& file) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   CLI::App app{"Heti: live chat that is staffed whenever it says that it is open."};
   app.set_version_flag("--version", "heti " HETI_VERSION " (" HETI_BUILD ")");
   app.require_subcommand(1);
@@ -58,17 +63,51 @@ int main(int argc, char** argv) {
   app.add_option("--config", file, "The settings file")->envname("HETI_CONFIG")->capture_default_str();
 
   auto* run = app.add_subcommand("run", "Serve until SIGTERM or SIGINT");
+  ClockRequest clock;
+  run->add_option("--clock-speed", clock.speed, "A demonstration: time runs so many times as fast (1 to 3600)")
+      ->check(CLI::Range(std::uint32_t{1}, clock_speed_max));
+  run->add_option("--start-at", clock.start_at, "With it: local time of the first queue, such as 2026-11-23T07:30");
   auto* check = app.add_subcommand("check-config", "Tell all that is wrong in a settings file at once");
   std::string checked;
   check->add_option("file", checked, "The file; the one of --config if left out");
   auto* print = app.add_subcommand("print-config", "Print the settings in force, with the environment's");
+  auto* demo = app.add_subcommand("demo", "Play visitors and agents to a node that runs with --clock-speed");
+  demo::Request played;
+  demo->add_option("--speed", played.speed, "That clock speed")->check(CLI::Range(std::uint32_t{1}, clock_speed_max));
+  demo->add_option("--seed", played.seed, "The same seed is the same week")->capture_default_str();
+  demo->add_option("--url", played.url, "Where the node listens")->capture_default_str();
+  demo->add_option("--password", played.password, "Of the agents");
+  demo->add_option("--chats-per-day", played.chats_per_day, "Of the longest day")
+      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{100'000}))
+      ->capture_default_str();
+  demo->add_option("--hours", played.hours, "End after so many hours of the node's time");
+  demo->add_option("--record", played.record, "Write all that was sent and received to this file");
+  bool one_day = false;
+  bool one_week = false;
+  auto* day_flag = demo->add_flag("--day", one_day, "To the end of the day");
+  demo->add_flag("--week", one_week, "Seven days, which is the default")->excludes(day_flag);
+  auto* rules = app.add_subcommand("print-rules", "Print the Prometheus rules for the goals and hours of the settings");
+  bool allow_infeasible = false;
+  rules->add_flag("--allow-infeasible", allow_infeasible, "Leave out what could never fire, with a comment");
   auto* apply = app.add_subcommand("apply", "Put the file's queues and agents in force (while stopped)");
   auto* replay = app.add_subcommand("replay", "Fold the journal from its beginning and compare (while stopped)");
-  auto* explain = app.add_subcommand("explain", "Tell the life of one conversation, event by event and clock by clock");
+  auto* explain = app.add_subcommand(
+      "explain", "Tell the life of one conversation, event by event and clock by clock; or list promises by verdict");
   ExplainRequest asked;
-  explain->add_option("conversation", asked.conversation, "Its id, or at least the first 6 digits")->required();
+  explain->add_option("conversation", asked.conversation, "Its id, or at least the first 6 digits");
+  explain->add_option("--verdict", asked.verdict, "List the promises that got it instead: good, bad or excluded");
+  explain->add_flag("--today", asked.today,
+                    "Since midnight, on the wall clock of each queue; so it is without --since");
+  explain->add_option("--since", asked.since, "Since a date (2026-06-01, likewise), or hours back (8h)");
+  explain->add_option("--sla", asked.sla, "Only first_response, or only reply");
+  explain->add_option("--queue", asked.queue, "Only of this queue");
   explain->add_flag("--text", asked.text, "Also what was said (personal data)");
   explain->add_flag("--json", asked.json, "As JSON");
+  auto* report = app.add_subcommand("report", "Count what became of the contacts and promises of each queue");
+  ReportRequest to_report;
+  report->add_flag("--today", to_report.today, "Since midnight, on the wall clock of each queue");
+  report->add_option("--since", to_report.since, "Since a date (2026-06-01, likewise), or hours back (8h)");
+  report->add_flag("--json", to_report.json, "As JSON");
   auto* journal = app.add_subcommand("journal", "Look at the journal itself; also while the node runs");
   journal->require_subcommand(1);
   auto* verify = journal->add_subcommand(
@@ -100,11 +139,16 @@ int main(int argc, char** argv) {
   if (check->parsed()) return check_config(checked.empty() ? file : checked);
   const auto settings = settings_of(file, run->parsed());
   if (!settings) return verify->parsed() ? verify_cannot_read : exit_failed;
-  if (run->parsed()) return heti::serve(*settings, [&file] { return load(file); });
+  const auto read_again = [&file] { return load(file); };
+  if (run->parsed()) return heti::serve(*settings, read_again, clock);
   if (print->parsed()) std::cout << config::print_config(*settings);
+  if (one_day) played.days = 1;
+  if (demo->parsed()) return demo::play(*settings, played);
+  if (rules->parsed()) return heti::print_rules(*settings, allow_infeasible);
   if (apply->parsed()) return heti::apply(*settings);
   if (replay->parsed()) return heti::replay(*settings);
   if (explain->parsed()) return heti::explain(*settings, asked);
+  if (report->parsed()) return heti::report(*settings, to_report);
   if (verify->parsed()) return heti::verify_journal(*settings);
   if (show->parsed()) return heti::show_journal(*settings, shown);
   if (backup->parsed()) return heti::make_backup(*settings, to_back_up);

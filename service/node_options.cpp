@@ -12,16 +12,6 @@
 #include "service/sequencer/journal_clock.hpp"
 
 namespace heti {
-namespace {
-
-template <class Named>
-std::vector<Named> by_name(std::vector<Named> list) {
-  std::sort(list.begin(), list.end(), [](const Named& a, const Named& b) { return a.name < b.name; });
-  return list;
-}
-
-}  // namespace
-
 spdlog::level::level_enum log_level(config::LogLevel level) {
   switch (level) {
     case config::LogLevel::debug: return spdlog::level::debug;
@@ -45,7 +35,8 @@ std::expected<std::filesystem::path, std::string> data_directory(const config::S
   return directory;
 }
 
-gateway::Options gateway_options(const config::Settings& settings, std::uint64_t incarnation) {
+gateway::Options gateway_options(const config::Settings& settings, std::uint64_t incarnation,
+                                 std::uint32_t clock_speed) {
   const config::Limits& limits = settings.limits;
   gateway::Options options;
   options.listen = {settings.listen.address, settings.listen.port};
@@ -53,22 +44,17 @@ gateway::Options gateway_options(const config::Settings& settings, std::uint64_t
   options.threads = settings.threads;
   options.workspace = settings.workspace;
   options.incarnation = incarnation;
+  options.clock_speed = clock_speed;
   options.web_root = settings.web.root;
   options.behind_tls = settings.proxy.tls;
   options.trusted_proxies = settings.proxy.trusted;
   options.widget_origins = settings.widget.origins;
   options.console_origins = settings.console.origins;
-  for (const config::QueueSettings& queue : settings.queues) {
-    const config::Wording& wording = queue.wording;
-    options.wording[queue.name] = {.title = wording.title,
-                                   .greeting = wording.greeting,
-                                   .closed = wording.closed,
-                                   .placeholder = wording.placeholder};
-  }
   options.limits.frame_bytes_max = limits.frame_bytes_max;
   options.limits.connections_max = limits.connections_max;
   options.limits.connections_per_ip_max = limits.connections_per_ip_max;
   options.limits.outbox_bytes_max = limits.outbox_bytes_max;
+  options.limits.outbox_total_bytes_max = limits.outbox_total_bytes_max;
   options.limits.visitor_messages = {limits.visitor_messages_per_second, limits.visitor_messages_burst};
   options.limits.agent_messages = {limits.agent_messages_per_second, limits.agent_messages_burst};
   options.limits.frames = {limits.frames_per_second, limits.frames_burst};
@@ -79,6 +65,18 @@ gateway::Options gateway_options(const config::Settings& settings, std::uint64_t
   options.timeouts.ping = settings.timeouts.ping;
   options.timeouts.dead = settings.timeouts.dead;
   return options;
+}
+
+gateway::Wording wording_of(const config::Settings& settings) {
+  gateway::Wording all;
+  for (const config::QueueSettings& queue : settings.queues) {
+    const config::Wording& wording = queue.wording;
+    all[queue.name] = {.title = wording.title,
+                       .greeting = wording.greeting,
+                       .closed = wording.closed,
+                       .placeholder = wording.placeholder};
+  }
+  return all;
 }
 
 std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const config::Settings& settings,
@@ -107,11 +105,6 @@ std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(const
   const auto directory = data_directory(settings);
   if (!directory) return std::unexpected(directory.error());
   return gateway::Secrets::open(*directory);
-}
-
-bool same_rules(const core::Settings& a, const core::Settings& b) {
-  return by_name(a.queues) == by_name(b.queues) && by_name(a.agents) == by_name(b.agents) &&
-         by_name(a.priorities) == by_name(b.priorities);
 }
 
 std::expected<std::uint64_t, std::string> apply_proposal(journal::Journal& journal, sequencer::Recovered& recovered,

@@ -10,6 +10,7 @@
 
 #include "config/settings.hpp"
 #include "service/core/settings.hpp"
+#include "service/gateway/directory.hpp"
 #include "service/gateway/options.hpp"
 #include "service/gateway/secrets.hpp"
 #include "service/journal/journal.hpp"
@@ -22,7 +23,12 @@ spdlog::level::level_enum log_level(config::LogLevel level);
 // The data directory, made (mode 0700) if it is not there.
 [[nodiscard]] std::expected<std::filesystem::path, std::string> data_directory(const config::Settings& settings);
 
-gateway::Options gateway_options(const config::Settings& settings, std::uint64_t incarnation);
+// `clock_speed`: how many times as fast as real time journal time runs.
+gateway::Options gateway_options(const config::Settings& settings, std::uint64_t incarnation,
+                                 std::uint32_t clock_speed);
+
+// The widget's words, which a reload may change.
+gateway::Wording wording_of(const config::Settings& settings);
 
 // `on_append` may be empty; it is told the seconds of each durable append, on the journal's thread.
 [[nodiscard]] std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(
@@ -30,9 +36,6 @@ gateway::Options gateway_options(const config::Settings& settings, std::uint64_t
 
 [[nodiscard]] std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(
     const config::Settings& settings);
-
-// Queues and agents alike, in whatever order.
-bool same_rules(const core::Settings& a, const core::Settings& b);
 
 // Appends a settings event that replaces the version in force; gives the new version.
 [[nodiscard]] std::expected<std::uint64_t, std::string> apply_proposal(journal::Journal& journal,

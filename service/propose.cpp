@@ -1,5 +1,6 @@
 #include "service/propose.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace heti {
@@ -60,7 +61,75 @@ core::QueueSettings queue(const config::QueueSettings& from) {
       .schedule = from.schedule};
 }
 
+// Whoever is left behind by a probe that failed goes by itself, soon: a second of grace each, and slots to spare.
+core::QueueSettings queue_of_probe() {
+  core::QueueSettings queue{.name = std::string(probe_name), .display_name = "Heti's own test"};
+  queue.after_hours = core::AfterHours::queue;  // Until its hours are in force, it waits.
+  queue.visitor_grace = Millis{1'000};
+  queue.agent_grace = Millis{1'000};
+  queue.idle_close = Millis{1'000};
+  queue.wrapup = Millis{20'000};
+  queue.bar = Millis{0};
+  queue.reoffer = Millis{1'000};
+  queue.short_abandon = Millis{0};
+  queue.reopen_window = Millis{30'000};  // Longer than the wrap-up, which ends by the agent's word.
+  queue.closing = Millis{0};
+  queue.schedule.timezone = "UTC";
+  constexpr int midnight = 24 * 60;
+  for (auto& day : queue.schedule.weekly) day = {{.open_minute = 0, .close_minute = midnight}};
+  return queue;
+}
+
+core::AgentSettings agent_of_probe() {
+  return {.name = std::string(probe_name),
+          .display_name = "Heti's own test",
+          .queues = {std::string(probe_name)},
+          .capacity = 10};
+}
+
+template <class Named>
+std::vector<Named> sorted_of(const std::vector<Named>& list, bool own) {
+  std::vector<Named> chosen;
+  for (const Named& item : list) {
+    if (core::is_reserved(item.name) == own) chosen.push_back(item);
+  }
+  std::sort(chosen.begin(), chosen.end(), [](const Named& a, const Named& b) { return a.name < b.name; });
+  return chosen;
+}
+
+template <class Named>
+bool same(const std::vector<Named>& a, const std::vector<Named>& b, bool own) {
+  return sorted_of(a, own) == sorted_of(b, own);
+}
+
+template <class Named>
+void replace_own(std::vector<Named>& list, const std::vector<Named>& from) {
+  std::erase_if(list, [](const Named& item) { return core::is_reserved(item.name); });
+  for (const Named& item : from) {
+    if (core::is_reserved(item.name)) list.push_back(item);
+  }
+}
+
 }  // namespace
+
+bool same_rules(const core::Settings& a, const core::Settings& b) {
+  auto by_name = [](std::vector<core::Priority> list) {
+    std::sort(list.begin(), list.end(), [](const auto& x, const auto& y) { return x.name < y.name; });
+    return list;
+  };
+  return same(a.queues, b.queues, false) && same(a.agents, b.agents, false) &&
+         by_name(a.priorities) == by_name(b.priorities);
+}
+
+bool same_own_rules(const core::Settings& a, const core::Settings& b) {
+  return same(a.queues, b.queues, true) && same(a.agents, b.agents, true);
+}
+
+core::Settings with_own_rules(core::Settings rules, const core::Settings& own) {
+  replace_own(rules.queues, own.queues);
+  replace_own(rules.agents, own.agents);
+  return rules;
+}
 
 core::Settings proposal(const config::Settings& settings) {
   core::Settings proposed;
@@ -75,6 +144,10 @@ core::Settings proposal(const config::Settings& settings) {
   }
   for (const config::Priority& from : settings.priorities) {
     proposed.priorities.push_back({.name = from.name, .credit = from.credit});
+  }
+  if (settings.probe.enabled) {
+    proposed.queues.push_back(queue_of_probe());
+    proposed.agents.push_back(agent_of_probe());
   }
   return proposed;
 }

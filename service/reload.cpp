@@ -1,7 +1,5 @@
 #include "service/reload.hpp"
 
-#include <algorithm>
-
 #include "config/print.hpp"
 #include "service/calendar/compile.hpp"
 #include "service/calendars.hpp"
@@ -11,12 +9,6 @@ namespace {
 
 // Of the node itself, these two are looked at each time.
 bool read_each_time(const std::string& key) { return key == "log.level" || key == "timeouts.drain"; }
-
-const config::QueueSettings* queue_named(const config::Settings& settings, const std::string& name) {
-  const auto same = [&](const config::QueueSettings& queue) { return queue.name == name; };
-  const auto found = std::find_if(settings.queues.begin(), settings.queues.end(), same);
-  return found == settings.queues.end() ? nullptr : &*found;
-}
 
 }  // namespace
 
@@ -44,10 +36,6 @@ std::expected<config::Settings, std::vector<std::string>> reloaded(const config:
     if (!read_each_time(key)) reasons.push_back(key + ": is read at start; restart this node to change it");
   }
   for (const config::QueueSettings& queue : wanted.queues) {
-    const config::QueueSettings* before = queue_named(running, queue.name);
-    if (queue.wording != (before == nullptr ? config::Wording{} : before->wording)) {
-      reasons.push_back("queue." + queue.name + ".wording: is read at start; restart this node to change it");
-    }
     if (const auto open = calendar::compile(queue.schedule, now, now + compiled_ahead); !open) {
       reasons.push_back("queue." + queue.name + ".hours: " + open.error());
     }

@@ -1,5 +1,6 @@
 #pragma once
-// A changed file and a running node: its queues, agents and priorities come into force all at once, or nothing does.
+// A changed file and a running node: its queues, agents, priorities and the widget's words come into force all at once,
+// or nothing does.
 #include <expected>
 #include <string>
 #include <vector>

@@ -7,7 +7,7 @@ counts=$(mktemp -d)
 record() { echo "$2 $3" >"$counts/${1//[^a-zA-Z0-9_.-]/_}"; }
 
 gtest() { # program
-  local name log passed failed code
+  local name log passed failed code began=$SECONDS
   name=$(basename "$1")
   log=$TEST_OUTPUT/$name.log
   (cd "$TEST_OUTPUT" && "$OLDPWD/$1") >"$log" 2>&1
@@ -16,7 +16,7 @@ gtest() { # program
   failed=$(grep -c '^\[  FAILED  \].*ms)$' "$log")
   if ((code != 0 && failed == 0)); then failed=1; fi
   record "$name" "$passed" "$failed"
-  report "$name" "$passed" "$failed" "$log"
+  report "$name" "$passed" "$failed" "$log" "$began"
 }
 
 node_tests() { # name, files
@@ -26,7 +26,7 @@ node_tests() { # name, files
 }
 
 node_program() { # name, command that ends with the summary of node's test runner
-  local name=$1 log passed failed code
+  local name=$1 log passed failed code began=$SECONDS
   shift
   log=$TEST_OUTPUT/node-$name.log
   "$@" >"$log" 2>&1
@@ -37,19 +37,19 @@ node_program() { # name, command that ends with the summary of node's test runne
   failed=${failed:-0}
   if ((code != 0 && failed == 0)); then failed=1; fi
   record "$name" "$passed" "$failed"
-  report "$name" "$passed" "$failed" "$log"
+  report "$name" "$passed" "$failed" "$log" "$began"
 }
 
 step() { # name, command
-  local name=$1 log
+  local name=$1 log began=$SECONDS
   shift
   log=$TEST_OUTPUT/${name// /-}.log
   if "$@" >"$log" 2>&1; then
     record "$name" 1 0
-    report "$name" 1 0 "$log"
+    report "$name" 1 0 "$log" "$began"
   else
     record "$name" 0 1
-    report "$name" 0 1 "$log"
+    report "$name" 0 1 "$log" "$began"
   fi
 }
 
@@ -58,8 +58,15 @@ web_tests() {
   node_program web npm --prefix web test --silent
 }
 
-report() { # name, passed, failed, log
-  printf '%-28s %4s passed %3s failed\n' "$1" "$2" "$3"
+grafana_tests() {
+  step "grafana packages" npm --prefix grafana ci --no-audit --no-fund --loglevel=error
+  step "grafana types" npm --prefix grafana run --silent types
+  step "grafana drift" npm --prefix grafana run --silent check
+  node_program grafana npm --prefix grafana test --silent
+}
+
+report() { # name, passed, failed, log, the second at which it began
+  printf '%-28s %4s passed %3s failed %5d s\n' "$1" "$2" "$3" $((SECONDS - $5))
   if (($3 > 0)); then
     echo "---- $4"
     grep -nE 'Failure|^not ok|FAILED|rror|invariant|in vain|WARNING: ThreadSanitizer|SUMMARY' "$4" | head -30

@@ -31,10 +31,13 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"service/gateway",
      {"service/base", "service/core", "service/journal", "service/sequencer", "service/archive", "protocol"}},
     {"service/monitor",
-     {"service/base", "service/core", "service/journal", "service/sequencer", "service/gateway/metrics.hpp"}},
+     {"service/base", "service/core", "service/journal", "service/sequencer", "service/archive",
+      "service/gateway/metrics.hpp"}},
+    {"service/client", {"service/base"}},
+    {"service/probe", {"service/base", "service/client"}},
     {"service",
      {"service/base", "service/core", "service/calendar", "service/journal", "service/sequencer", "service/archive",
-      "service/gateway", "service/monitor", "protocol", "config"}},
+      "service/gateway", "service/monitor", "service/client", "service/probe", "protocol", "config"}},
 };
 
 struct Line {

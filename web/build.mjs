@@ -1,4 +1,5 @@
-// web/dist: widget.js, and console/ with its page, script and styles. Nothing is fetched; all of it is in node_modules.
+// web/dist: widget.js, and console/ and console/wall/, each with its page, script and styles. Nothing is fetched; all of
+// it is in node_modules.
 //   node build.mjs           once
 //   node build.mjs --dev     with source maps and readable names
 import { build } from "esbuild";
@@ -35,11 +36,14 @@ mkdirSync(join(dist, "console"), { recursive: true });
 await build({ ...common, entryPoints: ["widget/index.tsx"], outfile: join(dist, "widget.js"), format: "iife", plugins: [cssAsText] });
 await build({ ...common, entryPoints: ["console/console.tsx", "console/console.css"], outdir: join(dist, "console"), format: "esm" });
 copyFileSync(join(here, "console", "index.html"), join(dist, "console", "index.html"));
+await build({ ...common, entryPoints: ["wall/wall.tsx", "wall/wall.css"], outdir: join(dist, "console", "wall"), format: "esm" });
+copyFileSync(join(here, "wall", "index.html"), join(dist, "console", "wall", "index.html"));
 
-for (const name of ["widget.js", "console/index.html", "console/console.js", "console/console.css"]) {
+const pages = ["console/index.html", "console/console.js", "console/console.css", "console/wall/index.html", "console/wall/wall.js", "console/wall/wall.css"];
+for (const name of ["widget.js", ...pages]) {
   const file = join(dist, name);
   const gzip = gzipSync(readFileSync(file), { level: 9 }).length;
-  console.log(`${name.padEnd(22)} ${String(statSync(file).size).padStart(7)} bytes ${String(gzip).padStart(6)} gzipped`);
+  console.log(`${name.padEnd(24)} ${String(statSync(file).size).padStart(7)} bytes ${String(gzip).padStart(6)} gzipped`);
   if (name === "widget.js" && !dev && gzip > widgetGzipMax) {
     console.error(`widget.js is over its budget of ${widgetGzipMax} bytes gzipped`);
     process.exitCode = 1;

@@ -1,15 +1,19 @@
 #include "service/archive/archive.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "service/archive/database.hpp"
 #include "service/archive/reader.hpp"
+#include "service/archive/sample_rows.hpp"
 #include "service/archive/writer.hpp"
+#include "service/base/thread_name.hpp"
 
 namespace heti::archive {
 namespace {
@@ -17,10 +21,12 @@ namespace {
 using journal::Position;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto poll_interval = std::chrono::milliseconds(250);
+// What a conversation has in one transaction becomes one row, and pages of its own indexes are written for it: the more
+// lines it has, the less each costs. Who asks does not wait for it.
+constexpr auto poll_interval = std::chrono::milliseconds(1000);
 // One transaction writes at most this much of the journal (and always at least one batch).
-constexpr std::size_t chunk_batches_max = 1000;
-constexpr std::size_t chunk_bytes_max = 1 << 20;
+constexpr std::size_t chunk_batches_max = 4000;
+constexpr std::size_t chunk_bytes_max = 4 << 20;
 // Rows become durable when a checkpoint syncs them: two syncs, on a disk that the journal waits for. So not often, but
 // before the write-ahead log grows long.
 constexpr auto checkpoint_interval = std::chrono::seconds(5);
@@ -43,16 +49,23 @@ class Follower final : public Archive {
   }
 
   void transcript(PublicId conversation, std::uint64_t before, std::uint32_t limit, OnTranscript done) override {
-    ask([this, conversation, before, limit, done = std::move(done)](const std::optional<std::string>& fault) {
+    ask({}, [this, conversation, before, limit, done = std::move(done)](const std::optional<std::string>& fault) {
       if (fault) return done(std::unexpected(*fault));
       done(read_transcript(database_, place_.id, conversation, before, limit));
     });
   }
 
   void closed_chats(std::vector<std::string> queues, std::uint32_t limit, OnRecords done) override {
-    ask([this, queues = std::move(queues), limit, done = std::move(done)](const std::optional<std::string>& fault) {
+    ask({}, [this, queues = std::move(queues), limit, done = std::move(done)](const std::optional<std::string>& fault) {
       if (fault) return done(std::unexpected(*fault));
       done(read_closed_chats(database_, place_.id, queues, limit));
+    });
+  }
+
+  void samples(Instant since, Position until, OnSamples done) override {
+    ask(until, [this, since, until, done = std::move(done)](const std::optional<std::string>& fault) {
+      if (fault) return done(std::unexpected(*fault));
+      done(read_samples(database_, place_.id, since, until));
     });
   }
 
@@ -65,25 +78,30 @@ class Follower final : public Archive {
 
  private:
   using Done = std::expected<void, std::string>;
-  // Runs once, on the thread, with the reason if no answer can be given.
-  using Request = std::function<void(const std::optional<std::string>& fault)>;
+  struct Request {
+    Position until;  // waits until the rows have come so far; what was durable when it was asked is there in any case
+    // Runs once, on the thread, with the reason if no answer can be given.
+    std::function<void(const std::optional<std::string>& fault)> answer;
+  };
 
-  void ask(Request request) {
+  void ask(Position until, std::function<void(const std::optional<std::string>& fault)> answer) {
     {
       const std::lock_guard lock(mutex_);
-      requests_.push_back(std::move(request));
+      requests_.push_back({.until = until, .answer = std::move(answer)});
     }
     wakes_.notify_one();
   }
 
   // Requests are taken before the tail is read, so what was durable when they were asked is caught up with first.
   void run() {
+    name_thread("archive");
     bool first = true;
+    std::vector<Request> asked;
     std::unique_lock lock(mutex_);
     while (!stopping_) {
       if (!first) wakes_.wait_for(lock, poll_interval, [this] { return stopping_ || !requests_.empty(); });
       first = false;
-      std::vector<Request> asked = std::exchange(requests_, {});
+      std::ranges::move(std::exchange(requests_, {}), std::back_inserter(asked));
       lock.unlock();
       if (!error() || Clock::now() >= again_at_) {
         if (auto caught_up = catch_up(); !caught_up) {
@@ -93,12 +111,20 @@ class Follower final : public Archive {
         }
       }
       const auto fault = stopping_ ? std::optional<std::string>("the archive is closing") : error();
-      for (const Request& request : asked) request(fault);
+      std::vector<Request> early;
+      for (Request& request : asked) {
+        if (!fault && request.until > place_.position) {
+          early.push_back(std::move(request));
+        } else {
+          request.answer(fault);
+        }
+      }
+      asked = std::move(early);
       lock.lock();
     }
-    const std::vector<Request> left = std::exchange(requests_, {});
+    std::ranges::move(std::exchange(requests_, {}), std::back_inserter(asked));
     lock.unlock();
-    for (const Request& request : left) request("the archive is closing");
+    for (const Request& request : asked) request.answer("the archive is closing");
   }
 
   // Nothing is skipped: what could not be written, or read, is tried again from the rows that there are, and if it is
@@ -193,10 +219,15 @@ class Follower final : public Archive {
     return {};
   }
 
+  // Payloads of batches that follow each other, one after the other.
+  struct Chunk {
+    std::string payloads;
+    std::vector<std::size_t> ends;
+  };
+
   Done write_chunk() {
-    std::vector<journal::Batch> chunk;
+    Chunk chunk;
     Place place = place_;
-    std::size_t bytes = 0;
     Done follows{};
     // Only collected here: the journal's reader would otherwise wait for our disk.
     auto read = journal_.read(place_.position, [&](const journal::Batch& batch, const journal::Hash& hash) {
@@ -209,13 +240,13 @@ class Follower final : public Archive {
       }
       place.position = batch.position;
       place.hash = hash;
-      bytes += batch.payload.size();
-      chunk.push_back(batch);
-      return chunk.size() < chunk_batches_max && bytes < chunk_bytes_max;
+      chunk.payloads += batch.payload;
+      chunk.ends.push_back(chunk.payloads.size());
+      return chunk.ends.size() < chunk_batches_max && chunk.payloads.size() < chunk_bytes_max;
     });
     if (!read) return std::unexpected(read.error());
     if (!follows) return follows;
-    if (chunk.empty()) {
+    if (chunk.ends.empty()) {
       return std::unexpected("the journal gave no batch after " + std::to_string(place.position.value()));
     }
     if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
@@ -225,14 +256,20 @@ class Follower final : public Archive {
       return written;
     }
     place_ = place;
-    unsynced_bytes_ += bytes;
+    unsynced_bytes_ += chunk.payloads.size();
     return {};
   }
 
-  Done write(const std::vector<journal::Batch>& chunk, const Place& place) {
-    for (const journal::Batch& batch : chunk) {
-      if (auto written = writer_->write(batch); !written) return written;
+  Done write(const Chunk& chunk, const Place& place) {
+    Position position = place_.position;
+    std::size_t begin = 0;
+    for (const std::size_t end : chunk.ends) {
+      position = Position{position.value() + 1};
+      const auto payload = std::string_view(chunk.payloads).substr(begin, end - begin);
+      if (auto written = writer_->write(position, payload); !written) return written;
+      begin = end;
     }
+    if (auto finished = writer_->finish(); !finished) return finished;
     if (auto moved = database_.move(place); !moved) return moved;
     return database_.run("COMMIT");
   }
@@ -269,30 +306,53 @@ class Follower final : public Archive {
   std::thread thread_;
 };
 
-// Format 1 kept no facts. They can only come from the journal, so all is written anew, if it can be: a journal that no
-// longer reaches back to its first batch would leave less than there is.
+// What an older format holds is written anew from the journal, if it can be: a journal that no longer reaches back to
+// its first batch, or ends before the rows do, would leave less than there is.
 std::expected<void, std::string> may_renew(const Options& options, const std::string& path,
-                                           const journal::Journal& journal) {
-  bool from_the_first = journal.tail().position.value() == 0;
+                                           const journal::Journal& journal, Database& old, std::int64_t format) {
+  const std::string has = path + ": has format " + std::to_string(format);
+  const journal::Tail tail = journal.tail();
+  bool from_the_first = tail.position.value() == 0;
   const auto read = journal.read({}, [&from_the_first](const journal::Batch& batch, const journal::Hash&) {
     from_the_first = batch.position.value() == 1;
     return false;
   });
   if (!read || !from_the_first) {
-    return std::unexpected(path + ": has format 1, which keeps no facts, and cannot be written anew in the present " +
-                           "format: the journal does not reach back to its first batch" +
-                           (read ? std::string{} : " (" + read.error() + ")"));
+    return std::unexpected(has + " and cannot be written anew in the present format: the journal does not reach back " +
+                           "to its first batch" + (read ? std::string{} : " (" + read.error() + ")"));
+  }
+  const auto place = old.place(journal.history());
+  if (!place) return std::unexpected(place.error());
+  if (*place && (*place)->position > tail.position) {
+    return std::unexpected(has + " and cannot be written anew in the present format: it has rows up to batch " +
+                           std::to_string((*place)->position.value()) + ", but the journal ends at batch " +
+                           std::to_string(tail.position.value()));
   }
   if (options.on_warning) {
-    options.on_warning(path + " has format 1, which keeps no facts; it is written anew from the journal in format 2");
+    options.on_warning(has + "; it is written anew from the journal in format " +
+                       std::to_string(Database::present_format));
   }
   return {};
 }
 
 std::expected<std::unique_ptr<Archive>, std::string> follow(Options options, const std::string& path,
                                                             const journal::Journal& journal) {
-  auto database = Database::open(path, options.workspace, [&] { return may_renew(options, path, journal); });
+  auto database = Database::open(path, options.workspace, [&](Database& old, std::int64_t format) {
+    return may_renew(options, path, journal, old, format);
+  });
   if (!database) return std::unexpected(database.error());
+  // An empty journal beside an archive is one that is missing: following it would delete what only the archive holds.
+  if (journal.tail().position.value() == 0) {
+    const auto own = database->place(journal.history());
+    if (!own) return std::unexpected(own.error());
+    const auto held = database->others(own->value_or(Place{}));
+    if (!held) return std::unexpected(held.error());
+    if (*held > 0) {
+      return std::unexpected(path + ": holds what was said in workspace " + options.workspace +
+                             ", but the journal beside it is empty. Put journal.db back, or bring a backup with heti " +
+                             "restore --replace; to begin anew without what was said, move the directory away");
+    }
+  }
   return std::make_unique<Follower>(std::move(options), journal, std::move(*database));
 }
 

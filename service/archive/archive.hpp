@@ -1,6 +1,6 @@
 #pragma once
 // The archive: what was said, kept for reading. A projection that follows the journal from its own position, on a
-// thread of its own, woken every 250 ms and by requests; it never holds up the line. A request is answered from rows
+// thread of its own, woken every second and by requests; it never holds up the line. A request is answered from rows
 // that include everything durable at the time of asking.
 #include <chrono>
 #include <cstdint>
@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "service/archive/samples.hpp"
 #include "service/base/public_id.hpp"
 #include "service/core/view.hpp"
 #include "service/journal/journal.hpp"
@@ -62,13 +63,18 @@ class Archive {
   // Closed chats of these queues (by name), latest first.
   virtual void closed_chats(std::vector<std::string> queues, std::uint32_t limit, OnRecords done) = 0;
 
+  // All samples with at >= since of batches up to `until`, in order of time. It is answered once the rows have come so
+  // far, so one that asks for a batch which the journal does not hold yet waits for it.
+  using OnSamples = std::function<void(std::expected<std::vector<Sample>, std::string>)>;
+  virtual void samples(Instant since, journal::Position until, OnSamples done) = 0;
+
   // Position up to which rows are durable; the journal may be trimmed up to here.
   virtual journal::Position position() const = 0;
   virtual std::optional<std::string> error() const = 0;  // what has stopped it, until it goes on
 };
 
-// Opens or creates directory/archive.db; one of format 1 is written anew from the journal. `journal` must outlive the
-// archive.
+// Opens or creates directory/archive.db; one of an older format is written anew from the journal. `journal` must
+// outlive the archive.
 std::expected<std::unique_ptr<Archive>, std::string> open(Options options, const journal::Journal& journal);
 // For a memory journal: rows in memory.
 std::expected<std::unique_ptr<Archive>, std::string> open_memory(const journal::Journal& journal);

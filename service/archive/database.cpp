@@ -7,7 +7,6 @@ namespace {
 
 // application_id spells "HETA". FORMAT.md says what the columns mean.
 constexpr std::int64_t application_id = 0x48455441;
-constexpr std::int64_t schema_version = 2;
 constexpr const char* schema =
     "CREATE TABLE histories(id INTEGER PRIMARY KEY, workspace TEXT NOT NULL, history BLOB NOT NULL,"
     " position INTEGER NOT NULL, hash BLOB NOT NULL, UNIQUE(workspace, history)) STRICT;"
@@ -18,7 +17,8 @@ constexpr const char* schema =
     "CREATE TABLE conversations(history INTEGER NOT NULL REFERENCES histories ON DELETE CASCADE,"
     " conversation INTEGER NOT NULL, public_id BLOB NOT NULL, visitor BLOB NOT NULL, queue INTEGER NOT NULL,"
     " agent INTEGER NOT NULL, created INTEGER NOT NULL, closed_at INTEGER, last_seq INTEGER NOT NULL,"
-    " preview_seq INTEGER NOT NULL, rating INTEGER NOT NULL, rated_seq INTEGER NOT NULL,"
+    " preview_seq INTEGER NOT NULL, preview_author INTEGER NOT NULL, preview_run INTEGER NOT NULL,"
+    " rating INTEGER NOT NULL, rated_seq INTEGER NOT NULL, rated_run INTEGER NOT NULL, accepted_at INTEGER,"
     " PRIMARY KEY(history, conversation)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX conversations_by_public_id ON conversations(history, public_id);"
     "CREATE INDEX conversations_closed ON conversations(history, queue, closed_at, conversation)"
@@ -27,33 +27,33 @@ constexpr const char* schema =
     " name TEXT NOT NULL, email TEXT NOT NULL, page_url TEXT NOT NULL, page_title TEXT NOT NULL,"
     " PRIMARY KEY(history, conversation),"
     " FOREIGN KEY(history, conversation) REFERENCES conversations ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE entries(history INTEGER NOT NULL, conversation INTEGER NOT NULL, seq INTEGER NOT NULL,"
-    " at INTEGER NOT NULL, kind INTEGER NOT NULL, author INTEGER NOT NULL, agent INTEGER NOT NULL,"
-    " name TEXT NOT NULL, stream TEXT NOT NULL, n INTEGER NOT NULL, closed_by INTEGER NOT NULL,"
-    " reason INTEGER NOT NULL, score INTEGER NOT NULL, text_hash BLOB, PRIMARY KEY(history, conversation, seq),"
-    " FOREIGN KEY(history, conversation) REFERENCES conversations ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE entry_texts(history INTEGER NOT NULL, conversation INTEGER NOT NULL, seq INTEGER NOT NULL,"
-    " text TEXT NOT NULL, PRIMARY KEY(history, conversation, seq),"
-    " FOREIGN KEY(history, conversation, seq) REFERENCES entries ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
+    // In the order of writing, so that a transaction fills pages one after the other, however many conversations speak;
+    // keyed by conversation, each would have a page of its own to change.
+    "CREATE TABLE runs(id INTEGER PRIMARY KEY, history INTEGER NOT NULL, conversation INTEGER NOT NULL,"
+    " first_seq INTEGER NOT NULL, events BLOB NOT NULL) STRICT;"
+    "CREATE INDEX runs_by_seq ON runs(history, conversation, first_seq);"
+    "CREATE TABLE entry_texts(id INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE, texts BLOB NOT NULL) STRICT;"
     "CREATE TABLE notes(history INTEGER NOT NULL, conversation INTEGER NOT NULL, position INTEGER NOT NULL,"
     " idx INTEGER NOT NULL, at INTEGER NOT NULL, agent INTEGER NOT NULL, name TEXT NOT NULL, stream TEXT NOT NULL,"
     " n INTEGER NOT NULL, text_hash BLOB, PRIMARY KEY(history, conversation, position, idx),"
-    " FOREIGN KEY(history, conversation) REFERENCES conversations ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
+    " FOREIGN KEY(history, conversation) REFERENCES conversations ON DELETE CASCADE"
+    " DEFERRABLE INITIALLY DEFERRED) STRICT, WITHOUT ROWID;"  // A new conversation's row is written after its notes.
     "CREATE TABLE note_texts(history INTEGER NOT NULL, conversation INTEGER NOT NULL, position INTEGER NOT NULL,"
     " idx INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY(history, conversation, position, idx),"
     " FOREIGN KEY(history, conversation, position, idx) REFERENCES notes ON DELETE CASCADE) STRICT, WITHOUT ROWID;"
-    // No index beside the key: it answers the one question there is, all of a conversation's and of 0's in order. No
-    // foreign key either: looking up its history for each event took a tenth of all the writing.
-    "CREATE TABLE facts(history INTEGER NOT NULL,"
-    " conversation INTEGER NOT NULL, position INTEGER NOT NULL, idx INTEGER NOT NULL, at INTEGER NOT NULL,"
-    " name TEXT NOT NULL, event BLOB NOT NULL, PRIMARY KEY(history, conversation, position, idx))"
-    " STRICT, WITHOUT ROWID;"
-    "PRAGMA application_id=1212503105; PRAGMA user_version=2;";
+    // The journal's time never goes back, so this is also the order of writing: one table, filled at its end, is found
+    // by time without an index.
+    "CREATE TABLE samples(history INTEGER NOT NULL, at INTEGER NOT NULL, position INTEGER NOT NULL,"
+    " idx INTEGER NOT NULL, kind INTEGER NOT NULL, queue INTEGER NOT NULL, conversation INTEGER NOT NULL,"
+    " what INTEGER NOT NULL, how INTEGER NOT NULL, value INTEGER NOT NULL,"
+    " PRIMARY KEY(history, at, position, idx, kind)) STRICT, WITHOUT ROWID;"
+    "PRAGMA application_id=1212503105; PRAGMA user_version=4;";
 
-// Those of format 1, children first.
+// Those of formats 1 to 3, children first. Format 1 had no facts, format 3 neither these nor entries, but runs.
 constexpr const char* drop_old_tables =
-    "DROP TABLE note_texts; DROP TABLE notes; DROP TABLE entry_texts; DROP TABLE entries; DROP TABLE people;"
-    "DROP TABLE conversations; DROP TABLE agents; DROP TABLE queues; DROP TABLE histories;";
+    "DROP TABLE IF EXISTS facts; DROP TABLE note_texts; DROP TABLE notes; DROP TABLE entry_texts;"
+    "DROP TABLE IF EXISTS entries; DROP TABLE IF EXISTS runs;"
+    "DROP TABLE people; DROP TABLE conversations; DROP TABLE agents; DROP TABLE queues; DROP TABLE histories;";
 
 }  // namespace
 
@@ -78,16 +78,17 @@ std::expected<Database, std::string> Database::open(const std::string& path, std
   if (!connection) return std::unexpected(connection.error());
   // A commit need not be synced: the journal is the truth, and after a loss of power rows are written again from the
   // place that survived. Only what a checkpoint has synced is called durable.
-  if (auto set = connection->run("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=OFF"); !set) {
+  if (auto set = connection->run("PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=OFF; PRAGMA cache_size=-16384");
+      !set) {
     return std::unexpected(set.error());
   }
   Database database(std::move(*connection), std::move(workspace));
   const auto format = database.format();
   if (!format) return std::unexpected(format.error());
-  if (*format == Format::old) {
-    if (auto may = may_renew(); !may) return std::unexpected(may.error());
+  if (*format != 0 && *format != present_format) {
+    if (auto may = may_renew(database, *format); !may) return std::unexpected(may.error());
   }
-  if (*format != Format::present) {
+  if (*format != present_format) {
     if (auto renewed = database.renew(); !renewed) return std::unexpected(renewed.error());
   }
   if (auto set = database.run("PRAGMA foreign_keys=ON"); !set) return std::unexpected(set.error());
@@ -102,11 +103,11 @@ std::expected<std::optional<Database>, std::string> Database::open_to_read(const
   Database database(std::move(*connection), std::move(workspace));
   const auto format = database.format();
   if (!format) return std::unexpected(format.error());
-  if (*format != Format::present) return std::optional<Database>{};
+  if (*format != present_format) return std::optional<Database>{};
   return std::optional<Database>(std::move(database));
 }
 
-std::expected<Database::Format, std::string> Database::format() {
+std::expected<std::int64_t, std::string> Database::format() {
   std::int64_t owner = 0;
   std::int64_t version = 0;
   std::int64_t tables = 0;
@@ -119,12 +120,11 @@ std::expected<Database::Format, std::string> Database::format() {
   if (auto asked = ask("PRAGMA application_id", owner); !asked) return std::unexpected(asked.error());
   if (auto asked = ask("PRAGMA user_version", version); !asked) return std::unexpected(asked.error());
   if (auto asked = ask("SELECT count(*) FROM sqlite_schema", tables); !asked) return std::unexpected(asked.error());
-  if (tables == 0) return Format::none;
+  if (tables == 0) return 0;
   if (owner != application_id) return std::unexpected(connection_.error("is not an archive of Heti"));
-  if (version == schema_version) return Format::present;
-  if (version == 1) return Format::old;
+  if (version >= 1 && version <= present_format) return version;
   return std::unexpected(connection_.error("has format " + std::to_string(version) + "; this program reads format " +
-                                           std::to_string(schema_version)));
+                                           std::to_string(present_format)));
 }
 
 // Foreign keys are off meanwhile: dropping a table would otherwise delete its rows one by one.
@@ -132,7 +132,7 @@ std::expected<void, std::string> Database::renew() {
   const auto format = this->format();
   if (!format) return std::unexpected(format.error());
   statements_.clear();  // One that was not stepped to its end would keep the tables from being dropped.
-  const std::string drop = *format == Format::old ? drop_old_tables : "";
+  const std::string drop = *format != 0 ? drop_old_tables : "";
   const std::string sql = "BEGIN IMMEDIATE;" + drop + schema + "COMMIT";
   auto done = run(sql.c_str());
   if (!done) static_cast<void>(run("ROLLBACK"));  // The first error says what went wrong.
@@ -196,11 +196,16 @@ std::expected<std::int64_t, std::string> Database::others(const Place& place) {
 }
 
 std::expected<void, std::string> Database::drop_others(const Place& place) {
-  // Facts first: should it end between the two, the histories are still there to be dropped next time.
-  const auto facts =
-      execute("DELETE FROM facts WHERE history IN (SELECT id FROM histories WHERE workspace=?1 AND id<>?2)", workspace_,
+  // Runs first, their texts go with them, and samples: should it end between, the histories are still there to be
+  // dropped next time.
+  const auto runs =
+      execute("DELETE FROM runs WHERE history IN (SELECT id FROM histories WHERE workspace=?1 AND id<>?2)", workspace_,
               place.id);
-  if (!facts) return std::unexpected(facts.error());
+  if (!runs) return std::unexpected(runs.error());
+  const auto samples =
+      execute("DELETE FROM samples WHERE history IN (SELECT id FROM histories WHERE workspace=?1 AND id<>?2)",
+              workspace_, place.id);
+  if (!samples) return std::unexpected(samples.error());
   const auto dropped = execute("DELETE FROM histories WHERE workspace=?1 AND id<>?2", workspace_, place.id);
   if (!dropped) return std::unexpected(dropped.error());
   return {};

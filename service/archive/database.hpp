@@ -59,15 +59,27 @@ auto to_sql(const T& value) {
   }
 }
 
+// What a reader of rows says to each.
+enum class Rows : std::uint8_t {
+  more,
+  enough,   // the rest is not read
+  damaged,  // it cannot be what was written
+};
+inline Rows rows_from(Rows answer) { return answer; }
+inline Rows rows_from(bool sound) { return sound ? Rows::more : Rows::damaged; }
+
 class Database {
  public:
+  static constexpr std::int64_t present_format = 4;
+
   // Creates the tables in an empty file; another format is refused, never guessed at. What the file holds is synced,
-  // whatever became of the process that wrote it. A file of format 1 is emptied and gets the present tables, in one
-  // transaction, if `may_renew` agrees; its error is given back otherwise, and nothing is changed.
-  using MayRenew = std::function<std::expected<void, std::string>()>;
+  // whatever became of the process that wrote it. A file of an older format is emptied and gets the present tables, in
+  // one transaction, if `may_renew` agrees, which is told the format and may ask for places; its error is given back
+  // otherwise, and nothing is changed.
+  using MayRenew = std::function<std::expected<void, std::string>(Database& old, std::int64_t format)>;
   [[nodiscard]] static std::expected<Database, std::string> open(const std::string& path, std::string workspace,
                                                                  const MayRenew& may_renew);
-  // Changes nothing. Nothing if the file has no tables yet, or those of format 1.
+  // Changes nothing. Nothing if the file has no tables yet, or those of an older format.
   [[nodiscard]] static std::expected<std::optional<Database>, std::string> open_to_read(const std::string& path,
                                                                                         std::string workspace);
 
@@ -81,8 +93,10 @@ class Database {
     if (!done) return std::unexpected(done.error());
     return sqlite3_changes(connection_.get());
   }
+  // The number of the row that was inserted last.
+  [[nodiscard]] std::int64_t last_id() const { return sqlite3_last_insert_rowid(connection_.get()); }
 
-  // Hands every row to `each`, which says false if the row cannot be what was written.
+  // Hands every row to `each`, which answers with Rows, or with false for damage.
   template <class Each, class... Args>
   [[nodiscard]] std::expected<void, std::string> query(std::string_view sql, const Each& each, const Args&... args) {
     return step(sql, each, std::tuple{to_sql(args)...});
@@ -97,6 +111,8 @@ class Database {
   // Deletes their rows.
   [[nodiscard]] std::expected<void, std::string> drop_others(const Place& place);
 
+  [[nodiscard]] std::string path() const { return connection_.path().string(); }
+
   // Moves what was committed into the database file and syncs it. False: not all of it yet.
   [[nodiscard]] std::expected<bool, std::string> checkpoint() { return connection_.checkpoint(); }
 
@@ -104,8 +120,7 @@ class Database {
   Database(journal::Connection connection, std::string workspace)
       : connection_(std::move(connection)), workspace_(std::move(workspace)) {}
 
-  enum class Format : std::uint8_t { none, old, present };
-  [[nodiscard]] std::expected<Format, std::string> format();  // Any other is an error.
+  [[nodiscard]] std::expected<std::int64_t, std::string> format();  // 0: no tables; a newer one is an error.
   [[nodiscard]] std::expected<void, std::string> renew();
   [[nodiscard]] std::expected<journal::Statement*, std::string> prepared(std::string_view sql);
 
@@ -128,10 +143,14 @@ class Database {
         },
         values);
     int rc = statement.step();
-    bool sound = true;
-    for (; rc == SQLITE_ROW && sound; rc = sound ? statement.step() : rc) sound = each(std::as_const(statement));
+    Rows answer = Rows::more;
+    while (rc == SQLITE_ROW && answer == Rows::more) {
+      answer = rows_from(each(std::as_const(statement)));
+      if (answer == Rows::more) rc = statement.step();
+    }
     std::string error;
-    if (!sound || rc != SQLITE_DONE) error = connection_.error(sound ? sql : "a row is damaged");
+    if (answer == Rows::damaged) error = connection_.path().string() + ": a row is damaged";
+    if (answer == Rows::more && rc != SQLITE_DONE) error = connection_.error(sql);
     statement.reset();  // Also after a failure: a statement that still runs would hold the transaction open.
     if (!error.empty()) return std::unexpected(std::move(error));
     return {};

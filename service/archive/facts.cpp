@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <string>
+#include <tuple>
+#include <utility>
 
 namespace heti::archive {
 namespace {
@@ -64,6 +66,13 @@ std::optional<ConversationId> whose(const EventBody& body) { return std::visit(W
 
 core::Event without_personal_text(const core::Event& event) {
   return {.at = event.at, .body = std::visit(Blanked{}, event.body)};
+}
+
+std::string take_personal_text(event::MessagePosted& message) {
+  static_assert(std::tuple_size_v<decltype(message.fields())> == 8, "is there a new field with personal text?");
+  std::string text = std::exchange(message.text, std::to_string(characters(message.text)));
+  message.body_hash = 0;
+  return text;
 }
 
 std::uint64_t characters(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "service/core/event.hpp"
@@ -25,6 +26,9 @@ struct Fact {
 // The event with personal text taken out: of a message its length remains (length_of), in decimal digits in place of
 // the text; what visitors say of themselves, comments and unsalted hashes are blank.
 [[nodiscard]] core::Event without_personal_text(const core::Event& event);
+
+// The same for a message, in its place, without a copy of what is in it: gives back what was taken out.
+[[nodiscard]] std::string take_personal_text(core::event::MessagePosted& message);
 
 // Characters of a UTF-8 text.
 [[nodiscard]] std::uint64_t characters(std::string_view text);

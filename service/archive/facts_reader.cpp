@@ -1,9 +1,11 @@
 #include "service/archive/facts_reader.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
-#include "service/base/bytes.hpp"
-#include "service/core/stored_event.hpp"
+#include "service/archive/run_rows.hpp"
+#include "service/archive/sample_rows.hpp"
 
 namespace heti::archive {
 
@@ -50,43 +52,52 @@ std::expected<std::vector<Named>, std::string> FactsReader::find(std::string_vie
 }
 
 std::expected<std::vector<Fact>, std::string> FactsReader::facts(ConversationId conversation) {
+  return facts_of(ConversationId{}, conversation);
+}
+
+std::expected<std::vector<Fact>, std::string> FactsReader::own_facts(ConversationId conversation) {
+  return facts_of(conversation, conversation);
+}
+
+std::expected<std::vector<Fact>, std::string> FactsReader::facts_of(ConversationId one, ConversationId other) {
   std::vector<Fact> found;
+  std::string fault;
   auto asked = database_.query(
-      "SELECT position, idx, conversation, event FROM facts WHERE history=?1 AND conversation IN (0, ?2)"
-      " ORDER BY position, idx",
-      [&found](const journal::Statement& row) {
-        const auto position = row.integer(0);
-        const auto index = row.integer(1);
-        const auto of = row.integer(2);
-        const auto bytes = row.blob(3);
-        if (!position || !index || !of || !bytes) return false;
-        ByteReader in(*bytes);
-        Fact fact{.position = journal::Position{static_cast<std::uint64_t>(*position)},
-                  .index = static_cast<std::size_t>(*index),
-                  .conversation = ConversationId{static_cast<std::uint64_t>(*of)},
-                  .event = core::read_event(in)};
-        if (!in.ok() || !in.at_end()) return false;
-        found.push_back(std::move(fact));
+      "SELECT id, conversation, first_seq, events FROM runs WHERE history=?1 AND conversation IN (?2, ?3)",
+      [&](const journal::Statement& row) {
+        const auto of = row.integer(1).value_or(0);
+        auto kept = events_in(row, 3, ConversationId{static_cast<std::uint64_t>(of)},
+                              static_cast<std::uint64_t>(row.integer(2).value_or(0)));
+        if (!kept) {
+          fault = damage(database_, std::to_string(of), row.integer(0).value_or(0), kept.error());
+          return false;
+        }
+        std::ranges::transform(*kept, std::back_inserter(found),
+                               [](Kept& kept_one) { return std::move(kept_one.fact); });
         return true;
       },
-      place_.id, conversation);
-  if (!asked) return std::unexpected(asked.error());
+      place_.id, one, other);
+  if (!asked) return std::unexpected(fault.empty() ? asked.error() : fault);
+  std::ranges::sort(found, {}, [](const Fact& fact) { return std::pair(fact.position, fact.index); });
   return found;
 }
 
 std::expected<Texts, std::string> FactsReader::texts(ConversationId conversation) {
   Texts texts;
+  std::string fault;
   auto said = database_.query(
-      "SELECT seq, text FROM entry_texts WHERE history=?1 AND conversation=?2",
-      [&texts](const journal::Statement& row) {
-        const auto seq = row.integer(0);
-        const auto text = row.text(1);
-        if (!seq || !text) return false;
-        texts.by_seq[static_cast<std::uint64_t>(*seq)] = *text;
+      "SELECT r.id, t.texts FROM runs r JOIN entry_texts t ON t.id=r.id WHERE r.history=?1 AND r.conversation=?2",
+      [&](const journal::Statement& row) {
+        const auto numbered = texts_in(row, 1);
+        if (!numbered) {
+          fault = damage(database_, std::to_string(conversation.value()), row.integer(0).value_or(0), numbered.error());
+          return false;
+        }
+        for (const auto& [seq, text] : *numbered) texts.by_seq[seq] = text;
         return true;
       },
       place_.id, conversation);
-  if (!said) return std::unexpected(said.error());
+  if (!said) return std::unexpected(fault.empty() ? said.error() : fault);
   auto noted = database_.query(
       "SELECT position, idx, text FROM note_texts WHERE history=?1 AND conversation=?2",
       [&texts](const journal::Statement& row) {
@@ -100,6 +111,40 @@ std::expected<Texts, std::string> FactsReader::texts(ConversationId conversation
       place_.id, conversation);
   if (!noted) return std::unexpected(noted.error());
   return texts;
+}
+
+std::expected<std::vector<ConversationId>, std::string> FactsReader::live_since(Instant since) {
+  std::vector<ConversationId> found;
+  auto asked = database_.query(
+      "SELECT conversation FROM conversations WHERE history=?1 AND (closed_at IS NULL OR closed_at>=?2)"
+      " ORDER BY conversation",
+      [&found](const journal::Statement& row) {
+        found.push_back(ConversationId{static_cast<std::uint64_t>(row.integer(0).value_or(0))});
+        return true;
+      },
+      place_.id, since);
+  if (!asked) return std::unexpected(asked.error());
+  return found;
+}
+
+std::expected<std::vector<Sample>, std::string> FactsReader::samples(Instant since) {
+  return read_samples(database_, place_.id, since, place_.position);
+}
+
+std::expected<std::optional<SampledTalk>, std::string> FactsReader::sampled(ConversationId conversation) {
+  std::optional<SampledTalk> talk;
+  auto asked = database_.query(
+      "SELECT queue, accepted_at FROM conversations WHERE history=?1 AND conversation=?2",
+      [&talk](const journal::Statement& row) {
+        const auto queue = row.integer(0);
+        if (!queue) return false;
+        talk.emplace().queue = core::QueueId{static_cast<std::uint32_t>(*queue)};
+        if (const auto accepted_at = row.integer(1)) talk->accepted = instant_from_ms(*accepted_at);
+        return true;
+      },
+      place_.id, conversation);
+  if (!asked) return std::unexpected(asked.error());
+  return talk;
 }
 
 }  // namespace heti::archive

@@ -11,6 +11,7 @@
 
 #include "service/archive/database.hpp"
 #include "service/archive/facts.hpp"
+#include "service/archive/samples.hpp"
 
 namespace heti::archive {
 
@@ -27,7 +28,7 @@ struct Named {
 
 class FactsReader {
  public:
-  // Nothing if there is no archive.db in the directory, or it is of a format without facts, or holds nothing of this
+  // Nothing if there is no archive.db in the directory, or it is of an older format, or holds nothing of this
   // history: then the journal alone can tell.
   [[nodiscard]] static std::expected<std::optional<FactsReader>, std::string> open(const std::string& directory,
                                                                                    std::string workspace,
@@ -42,7 +43,19 @@ class FactsReader {
   [[nodiscard]] std::expected<std::vector<Fact>, std::string> facts(core::ConversationId conversation);
   [[nodiscard]] std::expected<Texts, std::string> texts(core::ConversationId conversation);
 
+  // Only its own.
+  [[nodiscard]] std::expected<std::vector<Fact>, std::string> own_facts(core::ConversationId conversation);
+  // Conversations that are not closed, or were closed at or after `since`, in order.
+  [[nodiscard]] std::expected<std::vector<core::ConversationId>, std::string> live_since(Instant since);
+
+  // All with at >= since, in order of time.
+  [[nodiscard]] std::expected<std::vector<Sample>, std::string> samples(Instant since);
+  // What the samples that follow must know of a conversation; nothing if it is not here.
+  [[nodiscard]] std::expected<std::optional<SampledTalk>, std::string> sampled(core::ConversationId conversation);
+
  private:
+  std::expected<std::vector<Fact>, std::string> facts_of(core::ConversationId one, core::ConversationId other);
+
   FactsReader(Database database, Place place) : database_(std::move(database)), place_(place) {}
 
   Database database_;

@@ -5,6 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "service/archive/run_rows.hpp"
+#include "service/core/state.hpp"
+
 namespace heti::archive {
 namespace {
 
@@ -14,13 +17,13 @@ constexpr std::size_t preview_bytes_max = 120;  // As the live list cuts it.
 
 const std::string record_rows =
     "SELECT c.conversation, c.public_id, c.visitor, q.name, p.name, p.email, p.page_url, p.page_title,"
-    " a.name, a.display_name, c.created, c.closed_at, c.last_seq, m.author, t.text, c.rating, r.text"
+    " a.name, a.display_name, c.created, c.closed_at, c.last_seq, c.preview_seq, c.preview_author, c.preview_run, "
+    "t.texts,"
+    " c.rating, c.rated_seq, c.rated_run, r.texts"
     " FROM conversations c JOIN queues q ON q.history=c.history AND q.queue=c.queue"
     " LEFT JOIN people p ON p.history=c.history AND p.conversation=c.conversation"
     " LEFT JOIN agents a ON a.history=c.history AND a.agent=c.agent"
-    " LEFT JOIN entries m ON m.history=c.history AND m.conversation=c.conversation AND m.seq=c.preview_seq"
-    " LEFT JOIN entry_texts t ON t.history=c.history AND t.conversation=c.conversation AND t.seq=c.preview_seq"
-    " LEFT JOIN entry_texts r ON r.history=c.history AND r.conversation=c.conversation AND r.seq=c.rated_seq";
+    " LEFT JOIN entry_texts t ON t.id=c.preview_run LEFT JOIN entry_texts r ON r.id=c.rated_run";
 // The youngest of that id, found by the index: asked for in one step with ORDER BY, SQLite walks all conversations.
 const std::string record_by_public_id =
     record_rows +
@@ -45,15 +48,23 @@ std::uint64_t number_of(const journal::Statement& row, int column) {
 }
 
 // The first bytes of a text, without splitting a UTF-8 character.
-std::string preview_of(std::string text) {
+std::string_view preview_of(std::string_view text) {
   if (text.size() <= preview_bytes_max) return text;
   std::size_t end = preview_bytes_max;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  text.resize(end);
-  return text;
+  return text.substr(0, end);
 }
 
-std::optional<Found> found_in(const journal::Statement& row) {
+// One line's text of the run whose texts are in this column; empty if it has been erased.
+std::expected<std::string, std::string> line_text(const journal::Statement& row, int column, std::uint64_t seq) {
+  if (seq == 0) return std::string{};
+  const auto texts = texts_in(row, column);
+  if (!texts) return std::unexpected(texts.error());
+  return std::string(text_in(*texts, seq));
+}
+
+// Nothing if the row cannot be what was written; `fault` says more, if more is known.
+std::optional<Found> found_in(const Database& database, const journal::Statement& row, std::string& fault) {
   const auto id = row.integer(0);
   const auto public_id = id_from(row.blob(1));
   const auto visitor = id_from(row.blob(2));
@@ -73,27 +84,34 @@ std::optional<Found> found_in(const journal::Statement& row) {
   record.created = instant_from_ms(*created);
   if (const auto closed_at = row.integer(11)) record.closed_at = instant_from_ms(*closed_at);
   record.last_seq = number_of(row, 12);
-  record.preview_author = static_cast<core::Author>(number_of(row, 13));
-  record.preview = preview_of(text_of(row, 14));
-  record.rating = static_cast<std::uint32_t>(number_of(row, 15));
-  record.rating_comment = text_of(row, 16);
+  record.preview_author = static_cast<core::Author>(number_of(row, 14));
+  const auto preview = line_text(row, 16, number_of(row, 13));
+  record.rating = static_cast<std::uint32_t>(number_of(row, 17));
+  const auto comment = line_text(row, 20, number_of(row, 18));
+  if (!preview || !comment) {
+    fault = damage(database, to_string(*public_id), row.integer(preview ? 19 : 15).value_or(0),
+                   preview ? comment.error() : preview.error());
+    return std::nullopt;
+  }
+  record.preview = preview_of(*preview);
+  record.rating_comment = *comment;
   return found;
 }
 
-core::Entry entry_in(const journal::Statement& row) {
-  core::Entry entry;
-  entry.seq = number_of(row, 0);
-  entry.at = instant_from_ms(row.integer(1).value_or(0));
-  entry.kind = static_cast<core::EntryKind>(number_of(row, 2));
-  entry.author = static_cast<core::Author>(number_of(row, 3));
-  entry.name = text_of(row, 4);
-  entry.stream = text_of(row, 5);
-  entry.n = number_of(row, 6);
-  entry.by = static_cast<core::ClosedBy>(number_of(row, 7));
-  entry.reason = static_cast<core::CloseReason>(number_of(row, 8));
-  entry.score = static_cast<std::uint32_t>(number_of(row, 9));
-  if (entry.kind == core::EntryKind::message) entry.text = text_of(row, 10);  // A rating's comment is not shown there.
-  return entry;
+// The lines of one run before `before`, at the end of `lines` from the latest backwards, until there are `limit`.
+void add_lines(std::vector<Kept>& kept, const NumberedTexts& texts, std::uint64_t before, std::uint32_t limit,
+               std::vector<core::Entry>& lines) {
+  const core::State nobody;  // The core's own function makes the line; the agent is called as it was then.
+  for (auto it = kept.rbegin(); it != kept.rend() && lines.size() < limit; ++it) {
+    if (it->seq == 0 || it->seq >= before) continue;
+    auto line = core::entry_of(nobody, it->fact.event);
+    if (!line) continue;
+    core::Entry& entry = line->second;
+    entry.name = std::move(it->name);
+    entry.text.clear();  // Of a message, its length. A rating's comment is not shown there.
+    if (entry.kind == core::EntryKind::message) entry.text = text_in(texts, it->seq);
+    lines.push_back(std::move(entry));
+  }
 }
 
 }  // namespace
@@ -102,24 +120,37 @@ std::expected<std::optional<Transcript>, std::string> read_transcript(Database& 
                                                                       const PublicId& conversation,
                                                                       std::uint64_t before, std::uint32_t limit) {
   std::optional<Found> found;
+  std::string fault;
+  const auto failed = [&fault](const std::string& otherwise) {
+    return std::unexpected(fault.empty() ? otherwise : fault);
+  };
   auto asked = database.query(
-      record_by_public_id, [&found](const journal::Statement& row) { return (found = found_in(row)).has_value(); },
-      history, conversation);
-  if (!asked) return std::unexpected(asked.error());
+      record_by_public_id,
+      [&](const journal::Statement& row) { return (found = found_in(database, row, fault)).has_value(); }, history,
+      conversation);
+  if (!asked) return failed(asked.error());
   if (!found) return std::optional<Transcript>{};
 
   Transcript transcript{.record = std::move(found->record), .entries = {}};
+  if (limit == 0) return transcript;
   constexpr auto end = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const std::uint64_t last = before == 0 ? end : std::min(before, end);
   auto listed = database.query(
-      "SELECT e.seq, e.at, e.kind, e.author, e.name, e.stream, e.n, e.closed_by, e.reason, e.score, t.text"
-      " FROM entries e LEFT JOIN entry_texts t ON t.history=e.history AND t.conversation=e.conversation"
-      " AND t.seq=e.seq WHERE e.history=?1 AND e.conversation=?2 AND e.seq<?3 ORDER BY e.seq DESC LIMIT ?4",
-      [&transcript](const journal::Statement& row) {
-        transcript.entries.push_back(entry_in(row));
-        return true;
+      "SELECT r.id, r.first_seq, r.events, t.texts FROM runs r LEFT JOIN entry_texts t ON t.id=r.id"
+      " WHERE r.history=?1 AND r.conversation=?2 AND r.first_seq>0 AND r.first_seq<?3 ORDER BY r.first_seq DESC",
+      [&](const journal::Statement& row) {
+        auto run = events_in(row, 2, found->id, number_of(row, 1));
+        const auto texts = texts_in(row, 3);
+        if (!run || !texts) {
+          fault =
+              damage(database, to_string(conversation), row.integer(0).value_or(0), run ? texts.error() : run.error());
+          return Rows::damaged;
+        }
+        add_lines(*run, *texts, last, limit, transcript.entries);
+        return transcript.entries.size() < limit ? Rows::more : Rows::enough;
       },
-      history, found->id, before == 0 ? end : std::min(before, end), limit);
-  if (!listed) return std::unexpected(listed.error());
+      history, found->id, last);
+  if (!listed) return failed(listed.error());
   std::ranges::reverse(transcript.entries);
   return transcript;
 }
@@ -129,16 +160,17 @@ std::expected<std::vector<Record>, std::string> read_closed_chats(Database& data
                                                                   std::uint32_t limit) {
   // Each queue has its own stretch of the index: the latest of each are enough to find the latest of all.
   std::vector<Found> all;
+  std::string fault;
   for (const std::string& queue : std::set<std::string>(queues.begin(), queues.end())) {
     auto listed = database.query(
         records_closed,
-        [&all](const journal::Statement& row) {
-          auto found = found_in(row);
+        [&](const journal::Statement& row) {
+          auto found = found_in(database, row, fault);
           if (found) all.push_back(std::move(*found));
           return found.has_value();
         },
         history, queue, limit);
-    if (!listed) return std::unexpected(listed.error());
+    if (!listed) return std::unexpected(fault.empty() ? listed.error() : fault);
   }
   std::ranges::sort(all, std::greater{},
                     [](const Found& found) { return std::pair(*found.record.closed_at, found.id); });

@@ -19,6 +19,7 @@
 #include <variant>
 #include <vector>
 
+#include "service/base/ranked_set.hpp"
 #include "service/base/strong.hpp"
 #include "service/base/time.hpp"
 
@@ -27,11 +28,12 @@ namespace heti {
 class ByteWriter {
  public:
   void unsigned_value(std::uint64_t value) {
-    while (value >= 0x80) {
-      out_.push_back(static_cast<char>((value & 0x7f) | 0x80));
-      value >>= 7;
-    }
-    out_.push_back(static_cast<char>(value));
+    if (value < 0x80) return out_.push_back(static_cast<char>(value));
+    std::array<char, 10> digits;
+    std::size_t count = 0;
+    for (; value >= 0x80; value >>= 7) digits[count++] = static_cast<char>((value & 0x7f) | 0x80);
+    digits[count++] = static_cast<char>(value);
+    out_.append(digits.data(), count);
   }
   void signed_value(std::int64_t value) {
     unsigned_value((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
@@ -104,12 +106,20 @@ inline constexpr bool is_a<Template<Args...>, Template> = true;
 template <class T>
 inline constexpr bool is_list = is_a<T, std::vector> || is_a<T, std::deque>;
 template <class T>
+inline constexpr bool is_set = is_a<T, std::set> || is_a<T, RankedSet>;
+template <class T>
 inline constexpr bool is_array = false;
 template <class T, std::size_t N>
 inline constexpr bool is_array<std::array<T, N>> = true;
 template <class T>
 concept HasFields = requires(T& value) {
   value.fields();
+};
+// Has an encoding of its own.
+template <class T>
+concept Packs = requires(const T& value, T& read, ByteWriter& out, ByteReader& in) {
+  value.pack(out);
+  read.unpack(in);
 };
 }  // namespace detail
 
@@ -156,7 +166,7 @@ void encode(ByteWriter& out, const T& value) {
     if (value) encode(out, *value);
   } else if constexpr (detail::is_array<T>) {
     for (const auto& item : value) encode(out, item);
-  } else if constexpr (detail::is_list<T> || detail::is_a<T, std::set>) {
+  } else if constexpr (detail::is_list<T> || detail::is_set<T>) {
     out.unsigned_value(value.size());
     for (const auto& item : value) encode(out, item);
   } else if constexpr (detail::is_a<T, std::map>) {
@@ -171,6 +181,8 @@ void encode(ByteWriter& out, const T& value) {
   } else if constexpr (detail::is_a<T, std::variant>) {
     out.unsigned_value(value.index());
     std::visit([&out](const auto& item) { encode(out, item); }, value);
+  } else if constexpr (detail::Packs<T>) {
+    value.pack(out);
   } else if constexpr (detail::HasFields<T>) {
     // fields() hands out references for both directions; encoding only reads through them.
     std::apply([&out](const auto&... field) { (encode(out, field), ...); }, const_cast<T&>(value).fields());
@@ -220,13 +232,17 @@ void decode(ByteReader& in, T& value) {
     const std::size_t size = in.count();
     value.clear();
     for (std::size_t i = 0; i < size && in.ok(); ++i) decode(in, value.emplace_back());
-  } else if constexpr (detail::is_a<T, std::set>) {
+  } else if constexpr (detail::is_set<T>) {
     const std::size_t size = in.count();
     value.clear();
     for (std::size_t i = 0; i < size && in.ok(); ++i) {
       typename T::value_type item{};
       decode(in, item);
-      value.insert(value.end(), std::move(item));  // Written in order.
+      if constexpr (detail::is_a<T, RankedSet>) {
+        value.insert(item);
+      } else {
+        value.insert(value.end(), std::move(item));  // Written in order.
+      }
     }
     if (value.size() != size) in.fail();
   } else if constexpr (detail::is_a<T, std::map>) {
@@ -244,6 +260,8 @@ void decode(ByteReader& in, T& value) {
   } else if constexpr (detail::is_a<T, std::variant>) {
     const auto index = in.unsigned_value();
     detail::decode_variant(in, value, index, std::make_index_sequence<std::variant_size_v<T>>{});
+  } else if constexpr (detail::Packs<T>) {
+    value.unpack(in);
   } else if constexpr (detail::HasFields<T>) {
     std::apply([&in](auto&... field) { (decode(in, field), ...); }, value.fields());
   } else {

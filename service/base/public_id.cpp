@@ -4,15 +4,25 @@ namespace heti {
 namespace {
 constexpr std::string_view digits = "0123456789abcdef";
 
-void append_hex(std::string& out, std::uint64_t value) {
-  for (int shift = 60; shift >= 0; shift -= 4) out.push_back(digits[(value >> shift) & 0xf]);
+// 16 digits at `at`.
+void put_hex(char* at, std::uint64_t value) {
+  for (char* digit = at + 16; digit != at; value >>= 4) *--digit = digits[value & 0xf];
 }
+
+// Of a character; 16 or more: it is none.
+constexpr auto digit_values = [] {
+  std::array<unsigned char, 256> values{};
+  values.fill(16);
+  for (std::size_t i = 0; i < digits.size(); ++i)
+    values[static_cast<unsigned char>(digits[i])] = static_cast<unsigned char>(i);
+  return values;
+}();
 
 std::optional<std::uint64_t> parse_hex(std::string_view text) {
   std::uint64_t value = 0;
   for (const char c : text) {
-    const auto digit = digits.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
+    const unsigned char digit = digit_values[static_cast<unsigned char>(c)];
+    if (digit > 15) return std::nullopt;
     value = (value << 4) | digit;
   }
   return value;
@@ -20,11 +30,15 @@ std::optional<std::uint64_t> parse_hex(std::string_view text) {
 }  // namespace
 
 std::string to_string(const PublicId& id) {
-  std::string out;
-  out.reserve(32);
-  append_hex(out, id.high);
-  append_hex(out, id.low);
+  std::string out(32, '0');
+  put_text(out.data(), id);
   return out;
+}
+
+char* put_text(char* at, const PublicId& id) {
+  put_hex(at, id.high);
+  put_hex(at + 16, id.low);
+  return at + 32;
 }
 
 std::optional<PublicId> parse_public_id(std::string_view text) {

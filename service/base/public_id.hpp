@@ -18,6 +18,8 @@ struct PublicId {
 };
 
 std::string to_string(const PublicId& id);
+// Writes what to_string gives, 32 characters, and says where they end.
+char* put_text(char* at, const PublicId& id);
 
 // Nothing unless `text` is exactly 32 lower-case hex digits.
 std::optional<PublicId> parse_public_id(std::string_view text);

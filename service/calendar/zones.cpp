@@ -53,6 +53,16 @@ bool has_summer_time(std::string_view name, Instant now) {
   return zone->get_info(january).offset != zone->get_info(july).offset;
 }
 
+Instant local_midnight(std::string_view name, Instant now) {
+  const date::time_zone* zone = find_zone(name);
+  if (zone == nullptr) return std::chrono::floor<std::chrono::days>(now);
+  const auto date = date::floor<date::days>(zone->to_local(now));
+  const date::local_info found = zone->get_info(date);
+  // In a gap the date begins at the change; of two midnights the first one counts.
+  if (found.result == date::local_info::nonexistent) return std::chrono::floor<Millis>(found.first.end);
+  return Instant{std::chrono::floor<Millis>(date.time_since_epoch() - found.first.offset)};
+}
+
 std::expected<void, std::string> check_zone_data(Instant now) {
   for (const std::string_view name : {"Europe/Helsinki", "America/New_York"}) {
     if (!zone_exists(name)) {

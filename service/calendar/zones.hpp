@@ -19,6 +19,10 @@ std::string tzdata_version();
 // unknown zone.
 bool has_summer_time(std::string_view name, Instant now);
 
+// When the local date of `now` began: the first instant of that date, which is not 00:00 where a change of the clocks
+// skips it. For an unknown zone the day of UTC.
+Instant local_midnight(std::string_view name, Instant now);
+
 // To be called at start. An error means that this machine's zone data gives wrong hours: the zone library reads only
 // the transitions that a zone file lists, and "slim" files leave the future to a rule that it ignores.
 [[nodiscard]] std::expected<void, std::string> check_zone_data(Instant now);

@@ -66,11 +66,11 @@ bool BusinessTime::is_open(Instant t) const {
   return i != open_.end() && i->open <= t;
 }
 
-Instant BusinessTime::next_change(Instant at) const {
+Instant BusinessTime::next_change(Instant at, Millis within) const {
   const auto i = first_after(open_, at);
   if (i == open_.end()) return never;
   const Instant change = i->open <= at ? i->close : i->open;
-  return change - at > horizon ? never : change;
+  return change - at > within ? never : change;
 }
 
 Instant BusinessTime::last_change(Instant at) const {

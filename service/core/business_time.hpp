@@ -26,8 +26,8 @@ class BusinessTime {
   // far or it is more than 400 days ahead.
   Instant deadline(Instant from, Millis amount) const;
   bool is_open(Instant t) const;
-  // The smallest t > at where is_open differs from its value at `at`; `never` if there is none within 400 days.
-  Instant next_change(Instant at) const;
+  // The smallest t > at where is_open differs from its value at `at`; `never` if there is none `within` that time.
+  Instant next_change(Instant at, Millis within = std::chrono::days{400}) const;
   // The instant of the last change at or before `at`; Instant{} (the epoch) if there is none.
   Instant last_change(Instant at) const;
 

@@ -49,6 +49,7 @@ struct Dispatch {
 }  // namespace
 
 void Decider::emit(EventBody body) {
+  if (events.empty()) events.reserve(4);  // Few commands bring more.
   events.push_back({.at = at, .body = std::move(body)});
   evolve(state, events.back());
   route_needed = route_needed || std::visit(ChangesRouting{}, events.back().body);

@@ -12,11 +12,23 @@ namespace heti::core {
 namespace {
 
 // Cuts text to at most `size` bytes without splitting a UTF-8 character.
-std::string cut(const std::string& text, std::size_t size) {
+std::string_view cut(std::string_view text, std::size_t size) {
   if (text.size() <= size) return text;
   std::size_t end = size;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   return text.substr(0, end);
+}
+
+// Leaves the last post alone to the stream that was silent longest, if too many have more.
+void cut_marks(Conversation& conversation) {
+  std::size_t long_marks = 0;
+  ClientMark* oldest = nullptr;
+  for (auto& [name, mark] : conversation.marks) {
+    if (mark.posts.size() < 2) continue;
+    ++long_marks;
+    if (oldest == nullptr || mark.used < oldest->used) oldest = &mark;
+  }
+  if (long_marks > long_marks_max) oldest->posts = {oldest->posts.back()};
 }
 
 }  // namespace
@@ -27,12 +39,18 @@ void Evolver::add_entry(Conversation& conversation, std::uint64_t seq) {
   conversation.last_seq = seq;
   auto entry = entry_of(s, event);
   CHECK(entry.has_value());
-  conversation.recent.push_back(std::move(entry->second));
-  if (conversation.recent.size() > recent_entries_max) conversation.recent.pop_front();
+  std::deque<Entry>& recent = conversation.recent;
+  recent.push_back(std::move(entry->second));
+  conversation.recent_text += recent.back().text.size();
+  while (recent.size() > recent_entries_max || (conversation.recent_text > recent_text_max && recent.size() > 1)) {
+    conversation.recent_text -= recent.front().text.size();
+    recent.pop_front();
+  }
 }
 
 void forget_text(Conversation& conversation) {
   conversation.recent.clear();
+  conversation.recent_text = 0;
   conversation.preview.clear();
 }
 
@@ -43,11 +61,8 @@ void Evolver::remember_post(Conversation& conversation, const event::MessagePost
   mark.last_n = e.n;
   mark.used = ++conversation.mark_uses;
   mark.posts.push_back({.n = e.n, .seq = e.seq, .body_hash = e.body_hash});
-  if (mark.posts.size() > mark_posts_max) mark.posts.pop_front();
-  if (conversation.marks.size() <= marks_max) return;
-  const auto oldest = std::min_element(conversation.marks.begin(), conversation.marks.end(),
-                                       [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
-  conversation.marks.erase(oldest);
+  if (mark.posts.size() > mark_posts_max) mark.posts.erase(mark.posts.begin(), mark.posts.end() - mark_posts_kept);
+  if (mark.posts.size() == 2 && conversation.marks.size() > long_marks_max) cut_marks(conversation);
 }
 
 void Evolver::operator()(const event::ConversationStarted& e) {

@@ -50,6 +50,7 @@ void Evolver::apply(const QueueSettings& settings) {
   queue.id = id;
   queue.settings = settings;
   queue.totals.until = at;
+  queue.marks.begin(at);
   s.queues.emplace(id, std::move(queue));
 }
 

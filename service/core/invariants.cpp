@@ -116,7 +116,6 @@ struct Checker {
     const StaffingTotals& t = queue.totals;
     const std::uint64_t id = queue.id.value();
     require(t.open == t.staffed + t.understaffed, "13: open = staffed + understaffed", id);
-    require(t.unstaffed <= t.understaffed || queue.settings.min_agents == 0, "13: unstaffed <= understaffed", id);
     std::uint32_t staffed = 0;
     std::size_t free = 0;
     for (const auto& [agent_id, agent] : state.agents) {
@@ -125,6 +124,25 @@ struct Checker {
       free += agent.has_free_slot() ? 1 : 0;
     }
     require(queue.staffed == staffed && queue.free.size() == free, "13: who staffs a queue is counted right", id);
+    if (!queue.marks.list().empty()) check_growth(queue.marks.list().back(), queue.totals, id);
+  }
+
+  // Of each mark; the newest alone speaks for what a batch did.
+  void check_marks(const Queue& queue) {
+    const auto& marks = queue.marks.list();
+    for (std::size_t i = 0; i < marks.size(); ++i) {
+      require(marks[i].until == quarter_of(marks[i].until), "13: staffing is marked at quarters", queue.id.value());
+      if (i == 0) continue;
+      require(marks[i - 1].until < marks[i].until, "13: marks of staffing run forward", queue.id.value());
+      check_growth(marks[i - 1], marks[i], queue.id.value());
+    }
+  }
+
+  void check_growth(const StaffingTotals& before, const StaffingTotals& after, std::uint64_t id) {
+    require(before.until <= after.until && before.open <= after.open && before.staffed <= after.staffed &&
+                before.unstaffed <= after.unstaffed && before.understaffed <= after.understaffed &&
+                before.saturated <= after.saturated && before.shortfall <= after.shortfall,
+            "13: a mark of staffing is never above what came after it", id);
   }
 };
 
@@ -137,8 +155,31 @@ std::vector<std::string> broken_invariants(const State& state, bool routed) {
   for (const auto& [id, agent] : state.agents) checker.check(agent);
   for (const auto& [id, queue] : state.queues) {
     checker.check(queue);
+    checker.check_marks(queue);
     if (routed) checker.check_line(queue, true);
   }
+  return broken;
+}
+
+std::vector<std::string> InvariantRound::next(const State& state, bool routed) {
+  std::vector<std::string> broken;
+  Checker checker{.state = state, .broken = broken};
+  // Up to `most` owners after the one that was looked at last.
+  const auto some = [](const auto& owners, auto& last, std::size_t most, auto look) {
+    auto next = owners.upper_bound(last);
+    for (std::size_t n = 0; n < most && next != owners.end(); ++n, ++next) {
+      look(next->second);
+      last = next->first;
+    }
+    if (next == owners.end()) last = {};
+  };
+  some(state.conversations, conversation_, conversations_each, [&](const Conversation& c) { checker.check(c); });
+  some(state.agents, agent_, agents_each, [&](const Agent& a) { checker.check(a); });
+  some(state.queues, queue_, 1, [&](const Queue& queue) {
+    checker.check(queue);
+    checker.check_marks(queue);
+    if (routed) checker.check_line(queue, false);
+  });
   return broken;
 }
 
@@ -175,6 +216,7 @@ struct InvariantWatch::Seen {
 
   void operator()(const event::SettingsApplied&) {
     cut = true;
+    for (const auto& [id, queue] : state.queues) queues.insert(id);
     for (const auto& [id, agent] : state.agents) agents.insert(id);
   }
   void operator()(const event::ServiceResumed&) {
@@ -342,11 +384,17 @@ std::vector<std::string> InvariantWatch::after(const State& state, std::span<con
     const Queue& queue = state.queues.at(id);
     checker.check(queue);
     checker.check_line(queue, false);
-    StaffingTotals& before = totals_[id];
+    KnownQueue& known =
+        queues_.try_emplace(id, KnownQueue{.totals = {}, .min_agents = queue.settings.min_agents}).first->second;
+    const StaffingTotals& before = known.totals;
     checker.require(queue.totals.open >= before.open && queue.totals.staffed >= before.staffed &&
                         queue.totals.understaffed >= before.understaffed,
                     "6: integrals never run back", id.value());
-    before = queue.totals;
+    // Where nobody is needed, nobody is enough.
+    checker.require(queue.totals.unstaffed - before.unstaffed <= queue.totals.understaffed - before.understaffed ||
+                        known.min_agents == 0,
+                    "13: unstaffed <= understaffed", id.value());
+    known = {.totals = queue.totals, .min_agents = queue.settings.min_agents};
   }
   const Contacts& c = contacts_;
   checker.require(c.good + c.bad + c.excluded + c.pending == c.queued,

@@ -17,6 +17,7 @@ std::uint64_t body_hash(const std::string& text) {
 std::optional<Answer> numbering(const Conversation& conversation, const StreamName& name, std::uint64_t n,
                                 std::uint64_t hash) {
   const auto mark = conversation.marks.find(name);
+  if (mark == conversation.marks.end() && conversation.marks.size() >= marks_max) return refused(Refusal::not_allowed);
   const std::uint64_t last = mark == conversation.marks.end() ? 0 : mark->second.last_n;
   if (n == last + 1) return std::nullopt;
   if (planted(Planted::no_dedupe) && n != 0 && n < last + 1) return std::nullopt;
@@ -26,7 +27,9 @@ std::optional<Answer> numbering(const Conversation& conversation, const StreamNa
     if (post.body_hash != hash) return refused(Refusal::conflict);
     return Posted{.n = n, .seq = post.seq};
   }
-  return Posted{.n = n, .seq = 0};  // Kept so long ago that its place is forgotten; it was durable then.
+  // Kept so long ago that its text and place are forgotten. An answer is a high-water mark: that of the newest post
+  // says that this one is durable, too.
+  return Posted{.n = last, .seq = mark->second.posts.back().seq};
 }
 
 void append(Decider& d, Conversation& conversation, const command::Post& c, std::uint64_t hash) {

@@ -3,6 +3,7 @@
 // Defaults are those of the domain page; durations in milliseconds.
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -12,6 +13,9 @@
 namespace heti::core {
 
 using namespace std::chrono_literals;
+
+// Queues and agents of the service's own: nobody's file may name one, and they stand in no number and on no list.
+constexpr bool is_reserved(std::string_view name) { return name.starts_with("heti-"); }
 
 enum class AfterHours : std::uint8_t { message = 0, queue = 1, refuse = 2 };
 enum class RoutingMode : std::uint8_t { push_accept = 0, push_auto = 1, pull = 2 };

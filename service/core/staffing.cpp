@@ -20,11 +20,25 @@ void add(StaffingTotals& totals, Millis open, std::uint32_t staffed, bool free_s
   }
 }
 
+// Open time from totals.until to `at`, which is later.
 void add_until(StaffingTotals& totals, const Queue& queue, Instant at) {
-  if (at <= totals.until) return;
   const Millis open = queue.hours.elapsed(totals.until, at);
   totals.until = at;
   if (open > Millis{0}) add(totals, open, queue.staffed, !queue.free.empty(), queue.settings.min_agents);
+}
+
+// Calls add_to(t) for each quarter of an hour in (totals.until, to], which must bring the totals there, and marks them.
+// Of a long time only as much of the end as marks are kept for.
+template <class AddTo>
+void pass_quarters(Queue& queue, Instant to, AddTo add_to) {
+  Instant edge = quarter_of(queue.totals.until) + quarter_hour;
+  if (edge > to) return;
+  const Instant kept_from = quarter_of(to) - marks_kept;
+  for (edge = std::max(edge, kept_from); edge <= to; edge += quarter_hour) {
+    add_to(edge);
+    queue.marks.put(queue.totals);
+  }
+  queue.marks.forget_before(kept_from);
 }
 
 void add_until(PresenceTotals& totals, const Agent& agent, Instant at) {
@@ -47,7 +61,11 @@ Millis streak(const Queue& queue, const std::optional<Instant>& since, Instant n
 
 }  // namespace
 
-void accrue(Queue& queue, Instant at) { add_until(queue.totals, queue, at); }
+void accrue(Queue& queue, Instant at) {
+  if (at <= queue.totals.until) return;
+  pass_quarters(queue, at, [&](Instant edge) { add_until(queue.totals, queue, edge); });
+  add_until(queue.totals, queue, at);
+}
 
 void accrue_presence(Agent& agent, Instant at) {
   const auto held = agent.engagements.size();
@@ -68,8 +86,13 @@ void before_change(State& state, Agent& agent, Instant at) {
 }
 
 void accrue_outage(Queue& queue, Instant from, Instant to) {
-  add(queue.totals, queue.hours.elapsed(from, to), 0, false, queue.settings.min_agents);
-  queue.totals.until = std::max(queue.totals.until, to);
+  const auto add_to = [&](Instant until) {
+    add(queue.totals, queue.hours.elapsed(from, until), 0, false, queue.settings.min_agents);
+    from = std::max(from, until);
+    queue.totals.until = std::max(queue.totals.until, until);
+  };
+  pass_quarters(queue, to, add_to);
+  add_to(to);
 }
 
 void mark_shortage(Queue& queue, Instant at) {
@@ -91,8 +114,22 @@ void mark_shortage_of(State& state, const Agent& agent, Instant at) {
 
 StaffingTotals totals_at(const Queue& queue, Instant now) {
   StaffingTotals totals = queue.totals;
-  add_until(totals, queue, now);
+  if (now > totals.until) add_until(totals, queue, now);
   return totals;
+}
+
+std::optional<StaffingTotals> totals_since(const Queue& queue, Instant from, Instant now) {
+  const Instant edge = quarter_of(std::min(from, now));
+  const std::optional<StaffingTotals> begun = edge > queue.totals.until ? totals_at(queue, edge) : queue.marks.at(edge);
+  if (!begun) return std::nullopt;
+  StaffingTotals grown = totals_at(queue, now);
+  grown.open -= begun->open;
+  grown.staffed -= begun->staffed;
+  grown.unstaffed -= begun->unstaffed;
+  grown.understaffed -= begun->understaffed;
+  grown.saturated -= begun->saturated;
+  grown.shortfall -= begun->shortfall;
+  return grown;
 }
 
 PresenceTotals totals_at(const Agent& agent, Instant now) {

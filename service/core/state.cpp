@@ -8,6 +8,47 @@
 #include "service/core/timers.hpp"
 
 namespace heti::core {
+namespace {
+
+template <class Owner, class Id>
+bool keyed_by_its_id(const std::map<Id, Owner>& owners) {
+  return std::ranges::all_of(owners, [](const auto& entry) { return entry.second.id == entry.first; });
+}
+
+// Whether everything is filed under its own id, and names only queues, agents and conversations that are there too: the
+// indexes follow these names without asking.
+bool names_only_its_own(const State& state) {
+  const auto all_there = [](const auto& ids, const auto& owners) {
+    return std::ranges::all_of(ids, [&](const auto& id) { return owners.contains(id); });
+  };
+  if (!keyed_by_its_id(state.queues) || !keyed_by_its_id(state.agents) || !keyed_by_its_id(state.conversations)) {
+    return false;
+  }
+  for (const auto& [key, queue] : state.queues) {
+    const bool all_wait = std::ranges::all_of(
+        queue.waiting, [&](const auto& place) { return state.conversations.contains(place.second); });
+    if (!all_wait) return false;
+  }
+  for (const auto& [key, agent] : state.agents) {
+    const bool all_held = std::ranges::all_of(agent.engagements, [&](const auto& entry) {
+      return entry.second.ended || state.conversations.contains(entry.second.conversation);
+    });
+    if (!all_held || !all_there(agent.queues, state.queues) || !all_there(agent.offers, state.conversations))
+      return false;
+  }
+  for (const auto& [key, conversation] : state.conversations) {
+    if (!state.queues.contains(conversation.queue) || (conversation.waits() && !conversation.live())) return false;
+    if (conversation.offer && !state.agents.contains(conversation.offer->agent)) return false;
+    if (conversation.agent && !state.agents.contains(*conversation.agent)) return false;
+    if (!conversation.contact) continue;
+    const Contact& contact = *conversation.contact;
+    if (!state.queues.contains(contact.line)) return false;
+    if (contact.overflow && !state.queues.contains(*contact.overflow)) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 Conversation* State::find(const PublicId& id) {
   const auto found = by_public_id.find(id);
@@ -37,7 +78,7 @@ std::string state_bytes(const State& state) { return to_bytes(state); }
 
 std::optional<State> state_from_bytes(std::string_view bytes) {
   auto state = from_bytes<State>(bytes);
-  if (!state) return std::nullopt;
+  if (!state || !names_only_its_own(*state)) return std::nullopt;
   reindex_all(*state);
   return state;
 }

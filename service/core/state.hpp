@@ -11,20 +11,29 @@
 #include <unordered_map>
 #include <vector>
 
+#include "service/base/ranked_set.hpp"
 #include "service/core/business_time.hpp"
 #include "service/core/event.hpp"
 #include "service/core/ids.hpp"
 #include "service/core/settings.hpp"
+#include "service/core/staffing_marks.hpp"
 #include "service/core/view.hpp"
 
 namespace heti::core {
 
-// Entries of a live conversation that memory keeps for resume; older ones are read from the archive.
+// Entries of a live conversation that memory keeps for resume, and the bytes of their texts; older ones are read from
+// the archive. The newest is kept whatever its size.
 inline constexpr std::size_t recent_entries_max = 200;
-// Posts of one client stream that memory can still compare with a repeated one.
-inline constexpr std::size_t mark_posts_max = 64;
-// Client streams of one conversation; the stream that was silent longest is forgotten first.
-inline constexpr std::size_t marks_max = 32;
+inline constexpr std::size_t recent_text_max = 65'536;
+// Posts of one client stream that memory can still compare with a repeated one. Of older ones it knows only that they
+// were kept, and of a stream that has long been silent it keeps the last.
+inline constexpr std::size_t mark_posts_kept = 64;
+inline constexpr std::size_t mark_posts_max = 96;  // then the oldest go together: one by one, each post would move all
+// Client streams of one conversation that have so many; of the others the one that was silent longest is cut first.
+inline constexpr std::size_t long_marks_max = 32;
+// Client streams of one conversation. None is ever forgotten before the conversation is: a forgotten one would let a
+// repeated post in a second time. One that comes after so many is refused.
+inline constexpr std::size_t marks_max = 1000;
 
 struct MarkedPost {
   std::uint64_t n = 0;
@@ -35,8 +44,8 @@ struct MarkedPost {
 // How far one client's own numbering has come in a conversation. This is the de-duplication.
 struct ClientMark {
   std::uint64_t last_n = 0;
-  std::uint64_t used = 0;  // order of last use, counted per conversation
-  std::deque<MarkedPost> posts;
+  std::uint64_t used = 0;         // order of last use, counted per conversation
+  std::vector<MarkedPost> posts;  // the newest ones, ascending, at least one
   auto fields() { return std::tie(last_n, used, posts); }
 };
 // Two senders may pick the same stream name.
@@ -145,7 +154,8 @@ struct Conversation {
   std::string preview;
   Author preview_author{};
 
-  std::optional<Due> due_as;  // derived: its place in State::due
+  std::optional<Due> due_as;    // derived: its place in State::due
+  std::size_t recent_text = 0;  // derived: bytes of the texts in `recent`
 
   bool waits() const { return state == ConversationState::queued || state == ConversationState::offered; }
   bool live() const { return contact.has_value(); }
@@ -227,19 +237,6 @@ struct Agent {
   }
 };
 
-// Exact integrals over open time, in milliseconds, up to `until`.
-struct StaffingTotals {
-  Instant until;
-  Millis open{};
-  Millis staffed{};       // staffed agents >= minimum
-  Millis unstaffed{};     // none
-  Millis understaffed{};  // fewer than the minimum
-  Millis saturated{};     // at least one, but no free slot
-  Millis shortfall{};     // agent-milliseconds below the minimum
-  friend bool operator==(const StaffingTotals&, const StaffingTotals&) = default;
-  auto fields() { return std::tie(until, open, staffed, unstaffed, understaffed, saturated, shortfall); }
-};
-
 struct Queue {
   QueueId id;
   QueueSettings settings;
@@ -247,9 +244,10 @@ struct Queue {
   BusinessTime hours;
   std::string tzdata_version;
   bool open = false;
-  Instant closing_until = never;                         // while closing: when it ends; else never
-  std::set<std::pair<Instant, ConversationId>> waiting;  // its line: key (t_enq less the priority's credit), then id
+  Instant closing_until = never;                          // while closing: when it ends; else never
+  RankedSet<std::pair<Instant, ConversationId>> waiting;  // its line: key (t_enq less the priority's credit), then id
   StaffingTotals totals;
+  StaffingMarks marks;                     // what the totals were, at quarters of an hour
   std::optional<Instant> unstaffed_since;  // since when no agent staffs it, open or not
   std::optional<Instant> understaffed_since;
 
@@ -262,8 +260,8 @@ struct Queue {
 
   bool closing() const { return closing_until != never; }
   auto fields() {
-    return std::tie(id, settings, removed, hours, tzdata_version, open, closing_until, waiting, totals, unstaffed_since,
-                    understaffed_since);
+    return std::tie(id, settings, removed, hours, tzdata_version, open, closing_until, waiting, totals, marks,
+                    unstaffed_since, understaffed_since);
   }
 };
 
@@ -307,6 +305,6 @@ struct State {
 std::string state_bytes(const State& state);
 std::optional<State> state_from_bytes(std::string_view bytes);
 // Raise when the layout of the bytes changes: snapshots of another format are not used, the journal is replayed.
-inline constexpr std::uint32_t state_format = 2;
+inline constexpr std::uint32_t state_format = 3;
 
 }  // namespace heti::core

@@ -67,7 +67,9 @@ void reindex(State& state, Queue& queue) {
   std::optional<Due> first;
   if (!queue.removed) {
     const bool open_now = queue.hours.is_open(state.now);
-    keep_first(first, open_now != queue.open ? state.now : queue.hours.next_change(state.now), DueRank::at_instant);
+    // However far it is: an index of today and one that is made anew next month must say the same.
+    const Instant change = queue.hours.next_change(state.now, Millis::max());
+    keep_first(first, open_now != queue.open ? state.now : change, DueRank::at_instant);
     keep_first(first, queue.closing_until, DueRank::after_instant);
   }
   store(state, queue, Due::Kind::queue, first);
@@ -128,6 +130,8 @@ void reindex_all(State& state) {
   }
   for (auto& [id, conversation] : state.conversations) {
     conversation.due_as.reset();
+    conversation.recent_text = 0;
+    for (const Entry& entry : conversation.recent) conversation.recent_text += entry.text.size();
     const bool helped = conversation.contact && conversation.contact->overflow;
     if (helped) state.queues.at(conversation.contact->line).helped = true;
     state.by_public_id[conversation.public_id] = state.by_id[id.value()] = &conversation;

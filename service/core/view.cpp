@@ -30,8 +30,7 @@ std::optional<WaitView> wait_of(const Queue& queue, const Conversation& conversa
 std::optional<std::uint32_t> position_of(const State& state, const Conversation& conversation) {
   if (!conversation.waits()) return std::nullopt;
   const Queue& queue = state.queues.at(conversation.contact->line);
-  const auto place = queue.waiting.find({conversation.contact->key, conversation.id});
-  return static_cast<std::uint32_t>(std::distance(queue.waiting.begin(), place)) + 1;
+  return static_cast<std::uint32_t>(queue.waiting.rank({conversation.contact->key, conversation.id})) + 1;
 }
 
 // The visible line that an event adds, by kind of event.

@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "service/base/unique_fd.hpp"
 #include "service/gateway/http_session.hpp"
 #include "service/gateway/metrics.hpp"
 #include "service/gateway/options.hpp"
+#include "service/gateway/own_sockets.hpp"
 #include "service/gateway/peers.hpp"
 #include "service/gateway/relay.hpp"
 
@@ -29,9 +31,10 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
     std::vector<std::string> uncounted;  // addresses without a cap of their own: trusted proxies
   };
 
-  // Binds and listens. `peers` may be null: then addresses are not capped.
+  // Binds and listens. `peers` may be null: then addresses are not capped. So may `own`: then nobody is ours.
   [[nodiscard]] static std::expected<std::shared_ptr<Acceptor>, std::string> open(Config config, HttpSite& site,
                                                                                   Relay& relay, Peers* peers,
+                                                                                  OwnSockets* own,
                                                                                   GatewayMetrics& metrics);
 
   std::uint16_t port() const { return port_; }
@@ -39,17 +42,18 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   void stop();   // on the home loop; what is accepted stays
 
  private:
-  Acceptor(Config config, HttpSite& site, Relay& relay, Peers* peers, GatewayMetrics& metrics);
+  Acceptor(Config config, HttpSite& site, Relay& relay, Peers* peers, OwnSockets* own, GatewayMetrics& metrics);
 
   static boost::asio::awaitable<void> accept_all(std::shared_ptr<Acceptor> self);
   // False: pause before the next one.
   bool accept_burst();
-  void admit(boost::asio::ip::tcp::socket socket, std::size_t loop);
+  void admit(UniqueFd socket, const std::string& address, bool own, std::size_t loop);
 
   const Config config_;
   HttpSite& site_;
   Relay& relay_;
   Peers* const peers_;
+  OwnSockets* const own_;
   GatewayMetrics& metrics_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;

@@ -25,6 +25,8 @@ protocol::Colleague colleague_of(const core::State& state, const core::Agent& ag
   return out;
 }
 
+bool takes_transfers(const core::Queue& queue) { return !queue.removed && !core::is_reserved(queue.settings.name); }
+
 // As the core judges a transfer: a queue that lets contacts wait for the opening takes them at any time.
 protocol::TransferQueue transfer_queue_of(const core::Queue& queue) {
   return {.name = queue.settings.name,
@@ -49,7 +51,7 @@ std::vector<std::string> encoded(protocol::Colleagues all) {
 }  // namespace
 
 bool lists_colleague(const core::Agent& viewer, const core::Agent& agent) {
-  if (agent.removed) return false;
+  if (agent.removed || core::is_reserved(agent.settings.name)) return false;
   if (viewer.settings.supervisor || viewer.id == agent.id) return true;
   return std::any_of(agent.queues.begin(), agent.queues.end(), [&viewer](core::QueueId queue) {
     return std::find(viewer.queues.begin(), viewer.queues.end(), queue) != viewer.queues.end();
@@ -65,7 +67,9 @@ std::vector<std::string> colleague_frames(const core::State& state, const std::v
   }
   for (const core::QueueId id : queues) {
     const auto queue = state.queues.find(id);
-    if (queue != state.queues.end() && !queue->second.removed) all.queues.push_back(transfer_queue_of(queue->second));
+    if (queue != state.queues.end() && takes_transfers(queue->second)) {
+      all.queues.push_back(transfer_queue_of(queue->second));
+    }
   }
   if (all.agents.empty() && all.queues.empty()) return {};
   return encoded(std::move(all));
@@ -77,7 +81,7 @@ std::vector<std::string> first_colleague_frames(const core::State& state, const 
     if (lists_colleague(viewer, agent)) all.agents.push_back(colleague_of(state, agent));
   }
   for (const auto& [id, queue] : state.queues) {
-    if (!queue.removed) all.queues.push_back(transfer_queue_of(queue));
+    if (takes_transfers(queue)) all.queues.push_back(transfer_queue_of(queue));
   }
   return encoded(std::move(all));
 }

@@ -10,29 +10,27 @@
 
 namespace heti::gateway {
 
-using boost::asio::ip::tcp;
-using boost::system::error_code;
-
 namespace {
 // A peer that has taken nothing for so long does not read.
 constexpr std::int64_t stalled_after_ms = 10'000;
 }  // namespace
 
-Connection::Connection(IoLoop& loop, tcp::socket socket, std::string address, std::size_t outbox_bytes_max,
-                       std::function<void()> on_gone)
+Connection::Connection(IoLoop& loop, UniqueFd socket, std::string address, std::size_t outbox_bytes_max,
+                       std::function<void()> on_gone, bool own)
     : loop_(loop),
       socket_(std::move(socket)),
       on_gone_(std::move(on_gone)),
       address_(std::move(address)),
-      outbox_(outbox_bytes_max),
-      last_heard_ms_(steady_ms()) {}
+      outbox_(outbox_bytes_max, &loop.outboxes()),
+      last_heard_ms_(steady_ms()),
+      own_(own) {}
 
 Connection::~Connection() { CHECK(!open_ || user_ == nullptr); }
 
 void Connection::start(std::shared_ptr<ConnectionUser> user) {
   user_ = std::move(user);
   loop_.add(shared_from_this());
-  wait_to_read();
+  if (!loop_.readiness().add(socket_.get(), *this, wish())) end("start", std::strerror(errno));
 }
 
 void Connection::become(std::shared_ptr<ConnectionUser> user, std::string bytes) {
@@ -43,25 +41,29 @@ void Connection::become(std::shared_ptr<ConnectionUser> user, std::string bytes)
 }
 
 void Connection::pause(bool paused) {
+  if (paused_ == paused || !open_) return;
   paused_ = paused;
-  if (!paused) wait_to_read();
+  loop_.readiness().change(socket_.get(), *this, wish());
 }
 
-void Connection::wait_to_read() {
-  if (reading_ || paused_ || !open_) return;
-  reading_ = true;
-  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
-    self->reading_ = false;
-    if (!error) self->on_readable();
-  });
+void Connection::on_ready(const Readiness::Ready& ready) {
+  if (!open_) return;
+  if (ready.writable && waiting_to_send_) {
+    wait_to_send(false);
+    send_now();
+  }
+  if (!open_) return;
+  // What is broken is told again and again, whatever was wished: reading finds out what it is.
+  if (ready.broken && paused_) return end("read", "broken while it was paused");
+  if (ready.readable || ready.broken) on_readable();
 }
 
 void Connection::on_readable() {
-  if (!open_ || paused_) return;
+  if (paused_) return;
   const auto buffer = loop_.read_buffer();
-  const ssize_t got = ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  const ssize_t got = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (got < 0) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return wait_to_read();
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
     return end("read", std::strerror(errno));
   }
   if (got == 0) return end({}, {});
@@ -70,7 +72,6 @@ void Connection::on_readable() {
     const std::shared_ptr<ConnectionUser> user = user_;
     user->on_bytes(*this, {buffer.data(), static_cast<std::size_t>(got)});
   }
-  wait_to_read();
 }
 
 void Connection::send_now() {
@@ -80,12 +81,12 @@ void Connection::send_now() {
   if (!finishing_) user->before_send(*this);
   while (open_ && !outbox_.empty()) {
     const std::string_view bytes = outbox_.pending_bytes();
-    const ssize_t sent = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN && errno != EWOULDBLOCK) return end("send", std::strerror(errno));
       if (pending_since_ms_ == 0) pending_since_ms_ = steady_ms();
-      return wait_to_send();
+      return wait_to_send(true);
     }
     pending_since_ms_ = 0;
     outbox_.sent(static_cast<std::size_t>(sent));
@@ -94,12 +95,23 @@ void Connection::send_now() {
   if (open_ && finishing_ && !shut_down_) shut_down();
 }
 
-void Connection::wait_to_send() {
-  waiting_to_send_ = true;
-  socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const error_code& error) {
-    self->waiting_to_send_ = false;
-    if (!error) self->send_now();
-  });
+void Connection::try_send() {
+  if (!open_ || waiting_to_send_) return;
+  const std::shared_ptr<ConnectionUser> user = user_;
+  while (!outbox_.empty()) {
+    const std::string_view bytes = outbox_.pending_bytes();
+    const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent <= 0) return;
+    pending_since_ms_ = 0;
+    outbox_.sent(static_cast<std::size_t>(sent));
+    user->on_sent(*this, static_cast<std::size_t>(sent));
+  }
+}
+
+void Connection::wait_to_send(bool waiting) {
+  waiting_to_send_ = waiting;
+  loop_.readiness().change(socket_.get(), *this, wish());
 }
 
 void Connection::finish(Millis linger) {
@@ -116,12 +128,18 @@ void Connection::finish(Millis linger) {
 void Connection::shut_down() {
   // Ours is said; an RST now could destroy what the peer has not read yet, so its end is waited for.
   shut_down_ = true;
-  error_code ignored;
-  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  ::shutdown(socket_.get(), SHUT_WR);
 }
 
 void Connection::abort() {
   if (open_) end({}, {});
+}
+
+void Connection::shed() {
+  if (!open_) return;
+  if (finishing_) return abort();
+  const std::shared_ptr<ConnectionUser> user = user_;
+  user->on_overload(*this);
 }
 
 void Connection::on_second(std::int64_t now_ms) {
@@ -140,8 +158,7 @@ void Connection::end(std::string_view step, std::string_view error) {
   if (!open_) return;
   const std::shared_ptr<Connection> self = shared_from_this();
   open_ = false;
-  error_code ignored;
-  socket_.close(ignored);
+  socket_.close();
   outbox_.clear();
   const std::shared_ptr<ConnectionUser> user = std::exchange(user_, nullptr);
   if (user) user->on_closed(*this, step, error);

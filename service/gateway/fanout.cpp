@@ -38,7 +38,12 @@ core::ConversationView bare_view(const core::State& state, const core::Conversat
 
 }  // namespace
 
-void Fanout::start(const core::State& state, Instant now) { publish_directory(state, now); }
+void Fanout::start(const core::State& state, Instant now) { publish_directory(make_directory(state, now, wording_)); }
+
+void Fanout::set_wording(Wording wording) {
+  wording_ = std::move(wording);
+  if (directory_) publish_directory(with_wording(*directory_, wording_));
+}
 
 void Fanout::note_opened(const core::ConversationView& view) {
   known_.try_emplace(view.id, Known{.public_id = view.conversation});
@@ -63,11 +68,11 @@ void Fanout::on_durable(const sequencer::Durable& batch) {
     push_entry(batch.state, event);
     look_at(event, batch.state, touched);
   }
-  if (touched.directory) publish_directory(batch.state, batch.now);
+  if (touched.directory) publish_directory(make_directory(batch.state, batch.now, wording_));
   for (const core::ConversationId id : touched.conversations) {
     if (const auto* conversation = find(batch.state, id)) {
       push_state(batch.state, *conversation);
-      push_chat(batch.state, *conversation, batch.now);
+      push_chat(batch.state, *conversation, batch.now, Urgent::yes);
       gathered_chats_.erase(id);
     }
   }
@@ -185,7 +190,7 @@ void Fanout::look_at(const core::Event& event, const core::State& state, Touched
 }
 
 void Fanout::push_entry(const core::State& state, const core::Event& event) {
-  const auto entry = core::entry_of(state, event);
+  auto entry = core::entry_of(state, event);
   if (!entry) return;
   PublicId conversation;
   if (const auto* found = find(state, entry->first)) {
@@ -196,8 +201,8 @@ void Fanout::push_entry(const core::State& state, const core::Event& event) {
     return;  // Began and ended within this batch: nobody can have opened it.
   }
   const std::uint64_t seq = entry->second.seq;
-  const SharedText frame =
-      shared(protocol::encode(protocol::EntryAdded{.conversation = conversation, .entry = to_wire(entry->second)}));
+  const SharedText frame = shared(
+      protocol::encode(protocol::EntryAdded{.conversation = conversation, .entry = to_wire(std::move(entry->second))}));
   relay_.to_all([conversation, seq, frame](Hub& hub) { hub.entry(conversation, seq, *frame); });
 }
 
@@ -215,7 +220,7 @@ void Fanout::push_state(const core::State& state, const core::Conversation& conv
   relay_.to_all([id = conversation.public_id, frame](Hub& hub) { hub.state(id, *frame); });
 }
 
-void Fanout::push_chat(const core::State& state, const core::Conversation& conversation, Instant now) {
+void Fanout::push_chat(const core::State& state, const core::Conversation& conversation, Instant now, Urgent urgent) {
   std::vector<core::AgentId> listing;
   std::vector<core::AgentId> leaving;
   for (auto& [id, console] : consoles_) {
@@ -231,7 +236,9 @@ void Fanout::push_chat(const core::State& state, const core::Conversation& conve
     known(conversation);
     const SharedText frame =
         shared(protocol::encode(protocol::ChatChanged{.chat = to_wire(core::chat_view(state, conversation, now))}));
-    relay_.to_all([listing = std::move(listing), frame](Hub& hub) { hub.consoles(listing, *frame); });
+    relay_.to_all([listing = std::move(listing), frame, urgent](Hub& hub) {
+      urgent == Urgent::yes ? hub.consoles(listing, *frame) : hub.overview(listing, *frame);
+    });
   }
   if (!leaving.empty()) {
     const SharedText frame = shared(protocol::encode(protocol::ChatGone{.conversation = conversation.public_id}));
@@ -292,18 +299,40 @@ void Fanout::push_colleagues(const core::State& state, const std::set<core::Agen
   }
   for (const auto& [what, consoles] : viewers) {
     for (std::string& text : colleague_frames(state, what.second, queues, what.first)) {
-      relay_.to_all([consoles, frame = shared(std::move(text))](Hub& hub) { hub.consoles(consoles, *frame); });
+      relay_.to_all([consoles, frame = shared(std::move(text))](Hub& hub) { hub.overview(consoles, *frame); });
     }
   }
 }
 
+void Fanout::push_overview(const core::State& state, core::AgentId agent, Instant now) {
+  const auto viewer = state.agents.find(agent);
+  const auto console = consoles_.find(agent);
+  if (viewer == state.agents.end() || console == consoles_.end()) return;
+  std::vector<std::string> frames = first_colleague_frames(state, viewer->second);
+  for (const core::QueueId id : viewer->second.queues) {
+    const auto queue = state.queues.find(id);
+    if (queue == state.queues.end() || queue->second.removed) continue;
+    frames.push_back(protocol::encode(
+        protocol::QueueChanged{.queue = to_wire(core::view_of(queue->second, now), protocol::Role::agent)}));
+  }
+  for (const core::ConversationId id : console->second.listed) {
+    const auto* conversation = find(state, id);
+    if (conversation == nullptr) continue;
+    frames.push_back(
+        protocol::encode(protocol::ChatChanged{.chat = to_wire(core::chat_view(state, *conversation, now))}));
+  }
+  relay_.to_all([agent, frames = std::make_shared<const std::vector<std::string>>(std::move(frames))](Hub& hub) {
+    for (const std::string& frame : *frames) hub.overview({agent}, frame);
+  });
+}
+
 bool Fanout::nothing_gathered() const {
-  return gathered_chats_.empty() && gathered_queues_.empty() && gathered_colleagues_.empty() &&
+  return behind_.empty() && gathered_chats_.empty() && gathered_queues_.empty() && gathered_colleagues_.empty() &&
          gathered_transfer_queues_.empty();
 }
 
-void Fanout::publish_directory(const core::State& state, Instant now) {
-  const std::shared_ptr<const Directory> directory = make_directory(state, now);
+void Fanout::publish_directory(std::shared_ptr<const Directory> directory) {
+  directory_ = directory;
   relay_.to_all([directory](Hub& hub) { hub.set_directory(directory); });
 }
 
@@ -314,9 +343,11 @@ void Fanout::send_due(const core::State& state, Instant now) {
   push_colleagues(state, std::exchange(gathered_colleagues_, {}), std::exchange(gathered_transfer_queues_, {}));
   const ConversationSet chats = std::exchange(gathered_chats_, {});
   const std::set<core::QueueId> queues = std::exchange(gathered_queues_, {});
+  const std::set<core::AgentId> behind = std::exchange(behind_, {});
   for (const core::ConversationId id : chats) {
-    if (const auto* conversation = find(state, id)) push_chat(state, *conversation, now);
+    if (const auto* conversation = find(state, id)) push_chat(state, *conversation, now, Urgent::no);
   }
+  for (const core::AgentId id : behind) push_overview(state, id, now);
   for (const core::QueueId id : queues) {
     push_queue(state, id, now, false);
     const auto queue = state.queues.find(id);

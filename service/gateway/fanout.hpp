@@ -16,6 +16,7 @@
 #include "service/core/event.hpp"
 #include "service/core/state.hpp"
 #include "service/core/view.hpp"
+#include "service/gateway/directory.hpp"
 #include "service/gateway/metrics.hpp"
 #include "service/gateway/relay.hpp"
 #include "service/sequencer/sequencer.hpp"
@@ -28,6 +29,8 @@ class Fanout final : public sequencer::Projection {
 
   // Before the first batch: who exists.
   void start(const core::State& state, Instant now);
+  // The widget's words from here on, all of them; before start() or at any time after.
+  void set_wording(Wording wording);
   // How to come by a durable state between batches; called when gathered things are due and no batch brings one.
   void set_ask_for_state(std::function<void()> ask) { ask_for_state_ = std::move(ask); }
 
@@ -40,6 +43,10 @@ class Fanout final : public sequencer::Projection {
   // Answers that have just left: the events of their own lot come after them, and count on top.
   void note_opened(const core::ConversationView& view);
   void note_console(core::AgentId agent, const core::ConsoleView& view);
+
+  // A console of this agent was not told everything while it did not keep up: it is told all of its list, its queues
+  // and its colleagues once more.
+  void tell_overview_again(core::AgentId agent) { behind_.insert(agent); }
 
  private:
   struct Known {
@@ -69,19 +76,23 @@ class Fanout final : public sequencer::Projection {
   void touch(core::ConversationId id, const core::State& state, Touched& touched);
   void touch_queue_of(core::ConversationId id, const core::State& state);
   void push_entry(const core::State& state, const core::Event& event);
-  void push_chat(const core::State& state, const core::Conversation& conversation, Instant now);
+  enum class Urgent : bool { no, yes };
+  void push_chat(const core::State& state, const core::Conversation& conversation, Instant now, Urgent urgent);
+  void push_overview(const core::State& state, core::AgentId agent, Instant now);
   void push_state(const core::State& state, const core::Conversation& conversation);
   void push_queue(const core::State& state, core::QueueId id, Instant now, bool visitors_too);
   void push_final(core::ConversationId id);
   void push_colleagues(const core::State& state, const std::set<core::AgentId>& agents,
                        const std::set<core::QueueId>& queues);
   bool nothing_gathered() const;
-  void publish_directory(const core::State& state, Instant now);
+  void publish_directory(std::shared_ptr<const Directory> directory);
   Known& known(const core::Conversation& conversation);
 
   Relay& relay_;
   GatewayMetrics& metrics_;
   std::function<void()> ask_for_state_;
+  Wording wording_;
+  std::shared_ptr<const Directory> directory_;  // the last one published
   std::unordered_map<core::ConversationId, Known, IdHash> known_;
   std::unordered_map<core::ConversationId, std::uint64_t, IdHash> opened_in_lot_;
   std::map<core::AgentId, Console> consoles_;
@@ -89,6 +100,7 @@ class Fanout final : public sequencer::Projection {
   std::set<core::QueueId> gathered_queues_;
   std::set<core::AgentId> gathered_colleagues_;
   std::set<core::QueueId> gathered_transfer_queues_;  // whose hours or staff changed
+  std::set<core::AgentId> behind_;
   std::int64_t next_send_ms_ = 0;
   bool asked_ = false;
 };

@@ -1,5 +1,6 @@
 #include "service/gateway/gateway.hpp"
 
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "service/base/check.hpp"
+#include "service/base/thread_name.hpp"
 #include "service/gateway/acceptor.hpp"
 #include "service/gateway/routes.hpp"
 #include "service/gateway/services.hpp"
@@ -100,7 +102,8 @@ std::expected<std::unique_ptr<Gateway>, std::string> Gateway::open(Options optio
                         .outbox_bytes_max = given.limits.outbox_bytes_max,
                         .timeouts = given.timeouts,
                         .uncounted = given.trusted_proxies};
-  auto acceptor = Acceptor::open(std::move(site), parts->routes, parts->relay, &parts->services.peers, metrics);
+  auto acceptor = Acceptor::open(std::move(site), parts->routes, parts->relay, &parts->services.peers,
+                                 &parts->services.own_sockets, metrics);
   if (!acceptor) return std::unexpected(acceptor.error());
   // Its own room, so that a full house can still be looked into.
   Acceptor::Config inside{.listen = given.metrics_listen,
@@ -109,7 +112,7 @@ std::expected<std::unique_ptr<Gateway>, std::string> Gateway::open(Options optio
                           .outbox_bytes_max = given.limits.outbox_bytes_max,
                           .timeouts = given.timeouts,
                           .uncounted = {}};
-  auto admin = Acceptor::open(std::move(inside), parts->admin, parts->relay, nullptr, metrics);
+  auto admin = Acceptor::open(std::move(inside), parts->admin, parts->relay, nullptr, nullptr, metrics);
   if (!admin) return std::unexpected(admin.error());
   parts->acceptor = *std::move(acceptor);
   parts->admin_acceptor = *std::move(admin);
@@ -123,12 +126,37 @@ Gateway::~Gateway() {
 
 sequencer::Loop& Gateway::loop() { return parts_->relay.home(); }
 sequencer::Projection& Gateway::fanout() { return parts_->services.fanout; }
+
+void Gateway::announce_own(const std::string& address, std::uint16_t port) {
+  parts_->services.own_sockets.announce(address, port);
+}
+void Gateway::withdraw_own(const std::string& address, std::uint16_t port) {
+  parts_->services.own_sockets.withdraw(address, port);
+}
+
 std::uint16_t Gateway::port() const { return parts_->acceptor->port(); }
 std::uint16_t Gateway::metrics_port() const { return parts_->admin_acceptor->port(); }
 
-void Gateway::attach(sequencer::Sequencer& sequencer, std::string history) {
+sequencer::Projection& Gateway::tail_watch() { return parts_->services.tail_watch; }
+
+void Gateway::begin_history(const journal::Journal& journal) {
   Services& services = parts_->services;
-  services.history = std::move(history);
+  services.history = to_string(journal.history());
+  services.tail_watch.begin_history(journal.history());
+  parts_->relay.to_all([](Hub& hub) { hub.begin_history(); });
+}
+
+void Gateway::on_lost_end(std::function<void(std::string shown)> handler) {
+  parts_->services.on_lost_end = [handler = std::move(handler)](const JournalEnd& seen) {
+    handler(fmt::format("a visitor's token knows position {} ({:016x}...)", seen.position, seen.hash));
+  };
+}
+
+void Gateway::attach(sequencer::Sequencer& sequencer, const journal::Journal& journal) {
+  Services& services = parts_->services;
+  const journal::Tail tail = journal.tail();
+  services.history = to_string(journal.history());
+  services.tail_watch.begin(journal_end(journal.history(), tail.position, tail.hash));
   services.fanout.start(sequencer.state(), sequencer.now());
   services.fanout.set_ask_for_state([&services] {
     // A failure is not retried here: the next batch or tick comes anyway.
@@ -138,8 +166,15 @@ void Gateway::attach(sequencer::Sequencer& sequencer, std::string history) {
   services.sequencer = &sequencer;
 }
 
+void Gateway::set_wording(Wording wording) { parts_->services.fanout.set_wording(std::move(wording)); }
+
 void Gateway::on_metrics(std::function<std::string()> text) { parts_->metrics_text = std::move(text); }
+void Gateway::on_wall(std::function<std::optional<protocol::Wall>()> figures) {
+  parts_->services.wall.set(std::move(figures));
+}
 void Gateway::on_ready(std::function<std::vector<ReadyCheck>()> checks) { parts_->ready_checks = std::move(checks); }
+
+void Gateway::on_lag(std::function<void(double)> handler) { parts_->relay.home().on_lag(std::move(handler)); }
 
 void Gateway::on_signal(std::function<void(int)> handler) {
   parts_->on_signal = std::move(handler);
@@ -164,13 +199,25 @@ void Gateway::run() {
     }
     if (parts_->on_drained) drain_step(now_ms);
   });
+  for (std::size_t i = 0; i < parts.relay.size(); ++i) {
+    IoLoop& loop = parts.relay.loop(i);
+    const auto enforce = [&loop, &services = parts.services] {
+      services.metrics.outbox_bytes = services.budget.enforce(loop);
+    };
+    loop.set_after_sends(enforce);
+    // A loop at rest may hold most of what waits while another one takes it over the bound.
+    loop.every_tick([enforce](std::int64_t) { enforce(); });
+  }
   home.post([&parts] {
     parts.acceptor->start();
     parts.admin_acceptor->start();
   });
   std::vector<std::thread> threads;
   for (std::size_t i = 1; i < parts.relay.size(); ++i) {
-    threads.emplace_back([&loop = parts.relay.loop(i)] { loop.run(); });
+    threads.emplace_back([&loop = parts.relay.loop(i)] {
+      name_thread("loop");
+      loop.run();
+    });
   }
   spdlog::info("listening port={} metrics_port={} threads={}", port(), metrics_port(), parts.relay.size());
   home.run();

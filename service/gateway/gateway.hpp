@@ -5,11 +5,13 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "service/archive/archive.hpp"
 #include "service/base/time.hpp"
 #include "service/gateway/admin_routes.hpp"
+#include "service/gateway/directory.hpp"
 #include "service/gateway/metrics.hpp"
 #include "service/gateway/options.hpp"
 #include "service/gateway/secrets.hpp"
@@ -32,16 +34,30 @@ class Gateway {
   // What the sequencer is made with.
   sequencer::Loop& loop();
   sequencer::Projection& fanout();
+  sequencer::Projection& tail_watch();
 
   // ---- Before run(), from the thread that will run.
 
-  // `history`: the journal's id. From here on sockets are taken.
-  void attach(sequencer::Sequencer& sequencer, std::string history);
+  // `journal`: whose history and end the welcomes name. From here on sockets are taken.
+  void attach(sequencer::Sequencer& sequencer, const journal::Journal& journal);
   // For /metrics and /readyz, called on the home loop. The gateway adds its own check ("draining").
   void on_metrics(std::function<std::string()> text);
   void on_ready(std::function<std::vector<ReadyCheck>()> checks);
+  // What the screens on the wall show, of all queues that are anybody's; called on the home loop, at most twice a
+  // second whatever the number of screens. Nothing: not known now, ask again.
+  void on_wall(std::function<std::optional<protocol::Wall>()> figures);
+  // A client has shown, by a token of ours, that the journal lost batches at its end; called on the home loop, perhaps
+  // more than once. `shown` completes the sentence: "a visitor's token knows position 12 (...)".
+  void on_lost_end(std::function<void(std::string shown)> handler);
+  // Called every 250 ms on the home loop with the seconds that it came late.
+  void on_lag(std::function<void(double seconds)> handler);
   // SIGTERM, SIGINT and SIGHUP, on the home loop.
   void on_signal(std::function<void(int)> handler);
+
+  // Any thread. A socket of this process is bound there and will connect to us (see own_sockets.hpp): it alone may
+  // speak for the queues and agents of the service's own. Withdrawn before the socket is closed, if it has not come.
+  void announce_own(const std::string& address, std::uint16_t port);
+  void withdraw_own(const std::string& address, std::uint16_t port);
 
   std::uint16_t port() const;
   std::uint16_t metrics_port() const;
@@ -49,8 +65,15 @@ class Gateway {
   // Runs the home loop on this thread and the others on theirs, until stop().
   void run();
 
+  // ---- On the home loop; before run(), from the thread that will run.
+
+  // What the widget says from here on in each queue, in place of all that was given before.
+  void set_wording(Wording wording);
+
   // ---- On the home loop.
 
+  // The journal has begun another history: all sockets are closed with 4040, and come back into it.
+  void begin_history(const journal::Journal& journal);
   // Not ready any more, accepts nobody, closes the sockets with 4012 spread over `spread`; then calls `done`. Sockets
   // that are left after twice the time are cut.
   void drain(Millis spread, std::function<void()> done);

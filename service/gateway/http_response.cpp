@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <random>
 
 namespace heti::gateway {
 namespace {
@@ -38,6 +39,11 @@ HttpResponse json(std::string body) { return HttpResponse{.body = std::move(body
 
 HttpResponse failure(protocol::HttpFailure failure) {
   return HttpResponse{.status = protocol::http_status_of(failure), .body = protocol::encode(failure)};
+}
+
+Millis with_jitter(Millis least) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  return least + Millis{std::uniform_int_distribution<std::int64_t>(0, least.count())(random)};
 }
 
 HttpResponse failure(protocol::HttpFailure code, Millis retry_after) {

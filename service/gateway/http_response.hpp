@@ -28,6 +28,8 @@ using Responder = std::function<void(HttpResponse)>;
 
 HttpResponse json(std::string body);
 HttpResponse failure(protocol::HttpFailure failure);
+// Somewhere between this and twice as long: those who are refused together do not come back together.
+Millis with_jitter(Millis least);
 // With a Retry-After of at least one second.
 HttpResponse failure(protocol::HttpFailure failure, Millis retry_after);
 // For statuses that are below the API: {"code":"bad_request"} and the like, then the connection closes.

@@ -52,7 +52,7 @@ void Hub::typing(const PublicId& conversation, const Session* from, bool from_vi
     // Nobody is told of their own typing, in none of their windows.
     const bool is_visitor = session->self().role == protocol::Role::visitor;
     const bool own = session == from || (from_visitor ? is_visitor : !is_visitor && session->self().agent == agent);
-    if (!own) session->push_ephemeral(frame);
+    if (!own) session->push_typing(frame);
   }
 }
 
@@ -71,12 +71,20 @@ void Hub::consoles(const std::vector<core::AgentId>& agents, const std::string& 
   }
 }
 
+void Hub::overview(const std::vector<core::AgentId>& agents, const std::string& frame) {
+  for (const core::AgentId agent : agents) {
+    const auto found = consoles_.find(agent);
+    if (found == consoles_.end()) continue;
+    for (Session* session : found->second) session->push_overview(frame);
+  }
+}
+
 void Hub::queue_to_consoles(core::QueueId queue, const std::string& frame) {
   for (const auto& [login, agent] : directory_->agents) {
     const auto found = consoles_.find(agent.id);
     if (found == consoles_.end()) continue;
     if (std::find(agent.queue_ids.begin(), agent.queue_ids.end(), queue) == agent.queue_ids.end()) continue;
-    for (Session* session : found->second) session->push(frame);
+    for (Session* session : found->second) session->push_overview(frame);
   }
 }
 
@@ -99,6 +107,10 @@ void Hub::hand_over_down_to(std::size_t may_stay) {
   for (Session* session : sessions_) {
     if (!session->is_ended() && ++staying > may_stay) session->hand_over();
   }
+}
+
+void Hub::begin_history() {
+  for (Session* session : sessions_) session->begin_history();
 }
 
 void Hub::restart_consoles() {

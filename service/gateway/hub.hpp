@@ -42,12 +42,17 @@ class Hub {
               const std::string& frame);
   void forget(const PublicId& conversation);  // final: nothing will come any more
   void consoles(const std::vector<core::AgentId>& agents, const std::string& frame);
+  // What only moves a preview, a clock or a colleague: a socket that does not keep up is told later.
+  void overview(const std::vector<core::AgentId>& agents, const std::string& frame);
   void queue_to_consoles(core::QueueId queue, const std::string& frame);
   void queue_to_visitors(core::QueueId queue, const std::string& frame);
 
   // Ends the consoles of sessions that are over, or (nothing given) of all: they come back and are greeted anew.
   void sign_out(const std::vector<std::uint64_t>& session_keys);
   void restart_consoles();
+
+  // Ends all: they come back, are told of the new history, and resume in it.
+  void begin_history();
 
   // Lets go of sockets until so many are left that have not been told to go.
   void hand_over_down_to(std::size_t may_stay);

@@ -1,11 +1,15 @@
 #include "service/gateway/io_loop.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 #include "service/base/check.hpp"
+#include "service/base/heap.hpp"
 #include "service/gateway/connection.hpp"
+#include "service/sequencer/journal_clock.hpp"
 
 namespace heti::gateway {
 
@@ -13,20 +17,48 @@ namespace {
 constexpr Millis tick_length{250};
 constexpr std::uint64_t ticks_per_second = 4;
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
+constexpr std::size_t many_connections = 500;
 }  // namespace
 
 std::int64_t steady_ms() {
   return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-Instant wall_now() { return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now()); }
+Instant wall_now() {
+  static std::mutex mutex;
+  static sequencer::JournalClock clock;
+  const std::lock_guard lock(mutex);
+  return clock.now();
+}
 
 IoLoop::IoLoop(std::size_t index)
-    : index_(index), context_(1), tick_timer_(context_), wake_timer_(context_), read_buffer_(read_buffer_bytes) {
+    : index_(index),
+      context_(1),
+      watched_(context_, readiness_.native_handle()),
+      tick_timer_(context_),
+      wake_timer_(context_),
+      read_buffer_(read_buffer_bytes) {
+  watch();
   arm_tick();
 }
 
-IoLoop::~IoLoop() { CHECK(connections_.empty()); }
+IoLoop::~IoLoop() {
+  CHECK(connections_.empty());
+  watched_.release();
+}
+
+void IoLoop::watch() {
+  watched_.async_wait(boost::asio::posix::stream_descriptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error) return;
+    look_who_is_ready();
+    watch();
+  });
+}
+
+void IoLoop::look_who_is_ready() {
+  for (const Readiness::Ready& ready : readiness_.poll()) ready.connection->on_ready(ready);
+  just_removed_.clear();
+}
 
 void IoLoop::run() {
   thread_ = std::this_thread::get_id();
@@ -58,7 +90,7 @@ void IoLoop::remove(Connection& connection) {
   CHECK(slot < connections_.size() && connections_[slot].get() == &connection);
   connections_[slot].swap(connections_.back());
   connections_[slot]->slot_ = slot;
-  const std::shared_ptr<Connection> kept = std::move(connections_.back());
+  just_removed_.push_back(std::move(connections_.back()));
   connections_.pop_back();
 }
 
@@ -89,6 +121,21 @@ void IoLoop::flush() {
     now.clear();
     to_send_.swap(now);  // Keeps the memory.
   }
+  if (outboxes_.bytes() > 0 && after_sends_) after_sends_();
+  just_removed_.clear();
+}
+
+void IoLoop::shed_down_to(std::size_t bytes) {
+  std::vector<std::shared_ptr<Connection>> fullest;
+  for (const auto& connection : connections_) {
+    if (!connection->outbox().empty()) fullest.push_back(connection);
+  }
+  std::sort(fullest.begin(), fullest.end(),
+            [](const auto& a, const auto& b) { return a->outbox().pending() > b->outbox().pending(); });
+  for (const auto& connection : fullest) {
+    if (outboxes_.bytes() <= bytes) return;
+    connection->shed();
+  }
 }
 
 void IoLoop::arm_tick() {
@@ -99,6 +146,9 @@ void IoLoop::arm_tick() {
 }
 
 void IoLoop::tick() {
+  if (on_lag_) {
+    on_lag_(std::chrono::duration<double>(std::chrono::steady_clock::now() - tick_timer_.expiry()).count());
+  }
   arm_tick();
   const std::int64_t now = steady_ms();
   for (const auto& task : tick_tasks_) task(now);
@@ -110,6 +160,16 @@ void IoLoop::tick() {
     const std::shared_ptr<Connection> connection = connections_[i - 1];
     connection->on_second(now);
   }
+  just_removed_.clear();
+  give_back_after_many_left();
+}
+
+void IoLoop::give_back_after_many_left() {
+  const std::size_t here = connections_.size();
+  most_here_ = std::max(most_here_, here);
+  if (most_here_ - here < many_connections || here > most_here_ / 2) return;
+  most_here_ = here;
+  give_back_freed_memory();
 }
 
 void IoLoop::drop_all() {
@@ -117,9 +177,12 @@ void IoLoop::drop_all() {
     const std::shared_ptr<Connection> connection = connections_.back();
     connection->abort();
   }
+  just_removed_.clear();
   to_send_.clear();
   tick_tasks_.clear();
+  on_lag_ = nullptr;
   before_sends_ = nullptr;
+  after_sends_ = nullptr;
 }
 
 }  // namespace heti::gateway

@@ -8,8 +8,10 @@ std::string_view name_of(Ended value) {
   switch (value) {
     case Ended::bye: return "bye";
     case Ended::slow_consumer: return "slow_consumer";
+    case Ended::outboxes_full: return "outboxes_full";
     case Ended::ping_timeout: return "ping_timeout";
     case Ended::draining: return "draining";
+    case Ended::history_changed: return "history_changed";
     case Ended::overloaded: return "overloaded";
     case Ended::signed_out: return "signed_out";
     case Ended::protocol_error: return "protocol_error";
@@ -24,6 +26,7 @@ std::string_view name_of(HandshakeRefusal value) {
     case HandshakeRefusal::subprotocol: return "subprotocol";
     case HandshakeRefusal::not_websocket: return "not_websocket";
     case HandshakeRefusal::draining: return "draining";
+    case HandshakeRefusal::overloaded: return "overloaded";
     case HandshakeRefusal::count_: break;
   }
   std::abort();
@@ -35,7 +38,19 @@ std::string_view name_of(FramingFault value) {
     case FramingFault::invalid_text: return "invalid_text";
     case FramingFault::binary: return "binary";
     case FramingFault::control_flood: return "control_flood";
+    case FramingFault::fragment_flood: return "fragment_flood";
+    case FramingFault::unfinished: return "unfinished";
     case FramingFault::count_: break;
+  }
+  std::abort();
+}
+
+std::string_view name_of(Dropped value) {
+  switch (value) {
+    case Dropped::typing_flood: return "typing_flood";
+    case Dropped::typing: return "typing";
+    case Dropped::overview: return "overview";
+    case Dropped::count_: break;
   }
   std::abort();
 }

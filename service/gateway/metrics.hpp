@@ -14,19 +14,36 @@ namespace heti::gateway {
 
 // Why a socket that had been greeted as WebSocket ended.
 enum class Ended : std::uint8_t {
-  bye,             // the peer closed, in order or not
-  slow_consumer,   // it read too slowly
-  ping_timeout,    // silent for the whole `dead` time
-  draining,        // we are stopping
-  overloaded,      // hello could not be taken
-  signed_out,      // the agent's session ended
-  protocol_error,  // an `error` frame or a fault of RFC 6455
+  bye,              // the peer closed, in order or not
+  slow_consumer,    // it read too slowly
+  outboxes_full,    // all sockets together waited for too much, and this one for more than others
+  ping_timeout,     // silent for the whole `dead` time
+  draining,         // we are stopping
+  overloaded,       // hello could not be taken
+  history_changed,  // acknowledged batches at the journal's end were lost, and given up
+  signed_out,       // the agent's session ended
+  protocol_error,   // an `error` frame or a fault of RFC 6455
   count_
 };
 // Why a request for a WebSocket was turned down before the upgrade.
-enum class HandshakeRefusal : std::uint8_t { origin, subprotocol, not_websocket, draining, count_ };
+enum class HandshakeRefusal : std::uint8_t { origin, subprotocol, not_websocket, draining, overloaded, count_ };
 // Faults of RFC 6455; what heti.v1 calls an error is counted by protocol::ErrorCode.
-enum class FramingFault : std::uint8_t { protocol_error, invalid_text, binary, control_flood, count_ };
+enum class FramingFault : std::uint8_t {
+  protocol_error,
+  invalid_text,
+  binary,
+  control_flood,
+  fragment_flood,
+  unfinished,  // a message that did not come to its end in time
+  count_
+};
+// Frames that may be lost and were.
+enum class Dropped : std::uint8_t {
+  typing_flood,  // more of it than one socket may send
+  typing,        // not passed on to a socket under pressure
+  overview,      // previews, clocks, colleagues: left out for now, made up for when the socket has caught up
+  count_
+};
 enum class LoginResult : std::uint8_t { ok, wrong_password, rate_limited, busy, failed, count_ };
 enum class AcceptFault : std::uint8_t { no_descriptors, connections_max, per_ip_max, other, count_ };
 enum class HttpClass : std::uint8_t { ok_2xx, redirect_3xx, client_4xx, server_5xx, count_ };
@@ -34,6 +51,7 @@ enum class HttpClass : std::uint8_t { ok_2xx, redirect_3xx, client_4xx, server_5
 std::string_view name_of(Ended value);
 std::string_view name_of(HandshakeRefusal value);
 std::string_view name_of(FramingFault value);
+std::string_view name_of(Dropped value);
 std::string_view name_of(LoginResult value);
 std::string_view name_of(AcceptFault value);
 std::string_view name_of(HttpClass value);
@@ -52,6 +70,7 @@ struct GatewayMetrics {
   Counter connections{};            // TCP, all listeners
   RoleCounters sockets{};           // WebSockets
   Counter outbox_bytes_max_seen{};  // the fullest outbox since the start
+  Counter outbox_bytes{};           // what all outboxes hold after a round of sends
   Counter drain_remaining{};        // sockets still to be closed while draining
   Counter passwords_waiting{};
 
@@ -73,7 +92,7 @@ struct GatewayMetrics {
   Counter hello_timeouts{};
   Counter tickets_refused{};
   Counter tokens_refused{};
-  Counter typing_dropped{};
+  Counters<Dropped> dropped{};
   Counter entries_pushed{};  // entry frames handed to sockets
 };
 

@@ -2,11 +2,9 @@
 // How a gateway runs. Defaults are those of config/; the wiring passes what the file says.
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "protocol/http.hpp"
 #include "service/base/time.hpp"
 #include "service/gateway/login_throttle.hpp"
 #include "service/gateway/token_bucket.hpp"
@@ -23,10 +21,12 @@ struct Limits {
   std::uint32_t connections_max = 15'000;
   std::uint32_t connections_per_ip_max = 256;
   std::uint32_t outbox_bytes_max = 262'144;
+  std::size_t outbox_total_bytes_max = 268'435'456;  // of all sockets together
   Rate visitor_messages{5, 20};
   Rate agent_messages{20, 100};
-  Rate frames{50, 400};  // all frames of one socket, control frames too; a reconnecting client opens all its chats
-  Rate typing{1, 4};     // what is above is dropped
+  Rate frames{50, 400};   // all frames of one socket, control frames too; a reconnecting client opens all its chats
+  Rate control{20, 100};  // pings and pongs; a browser sends one pong in 20 s
+  Rate typing{1, 4};      // what is above is dropped
   LoginLimits logins;
 };
 
@@ -50,9 +50,10 @@ struct Options {
   std::vector<std::string> console_origins;  // besides the host's own
   // TLS ends at a proxy in front of us: cookies are Secure and __Host-, own origins are https.
   bool behind_tls = false;
+  // How many times as fast as real time journal time runs: 1, but for demonstrations and tests. Clients are told.
+  std::uint32_t clock_speed = 1;
   // Addresses of such proxies. From these, and only these, the last X-Forwarded-For is believed.
   std::vector<std::string> trusted_proxies;
-  std::map<std::string, protocol::Site::Wording> wording;  // by queue; absent: empty texts, the widget's own words
   Limits limits;
   Timeouts timeouts;
 };

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "service/base/thread_name.hpp"
+
 namespace heti::gateway {
 
 PasswordPool::PasswordPool(std::size_t threads, std::size_t queue_max, Counter& waiting_gauge)
@@ -39,6 +41,7 @@ void PasswordPool::run(std::function<void()> job) {
 }
 
 void PasswordPool::work() {
+  name_thread("passwords");
   while (true) {
     std::function<void()> job;
     {

@@ -12,16 +12,6 @@ Relay::Relay(std::vector<std::shared_ptr<IoLoop>> loops, std::vector<std::unique
   if (loops_.size() > 1) home().set_before_sends([this] { flush(); });
 }
 
-void Relay::to_all(std::function<void(Hub&)> task) {
-  if (loops_.size() == 1) return task(*hubs_.front());
-  collect({all, std::move(task)});
-}
-
-void Relay::to(std::size_t loop, std::function<void(Hub&)> task) {
-  if (loops_.size() == 1) return task(*hubs_.front());
-  collect({loop, std::move(task)});
-}
-
 void Relay::collect(Item item) {
   if (!collected_) {
     collected_ = std::make_shared<std::vector<Item>>();

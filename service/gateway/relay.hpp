@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "service/gateway/hub.hpp"
@@ -23,8 +24,16 @@ class Relay {
   Hub& hub(std::size_t index) { return *hubs_[index]; }
 
   // ---- On the home loop: in order.
-  void to_all(std::function<void(Hub&)> task);
-  void to(std::size_t loop, std::function<void(Hub&)> task);
+  template <class Task>
+  void to_all(Task&& task) {
+    if (loops_.size() == 1) return task(*hubs_.front());
+    collect({all, std::forward<Task>(task)});
+  }
+  template <class Task>
+  void to(std::size_t loop, Task&& task) {
+    if (loops_.size() == 1) return task(*hubs_.front());
+    collect({loop, std::forward<Task>(task)});
+  }
   // Posts what was collected; runs by itself at the end of the work at hand.
   void flush();
 

@@ -37,7 +37,7 @@ Reply opened(std::uint64_t ref, const core::ConversationView& view, protocol::Ro
 
 }  // namespace
 
-Reply reply_to(const Asked& asked, const core::Answer& answer, protocol::Role audience) {
+Reply reply_to(const Asked& asked, const core::Answer& answer, protocol::Role audience, Instant at) {
   if (const auto* refused = std::get_if<core::Refused>(&answer)) return reply_to(asked, *refused);
   if (const auto* post = std::get_if<protocol::PostKey>(&asked)) {
     const auto* posted = std::get_if<core::Posted>(&answer);
@@ -51,7 +51,7 @@ Reply reply_to(const Asked& asked, const core::Answer& answer, protocol::Role au
   if (const auto* view = std::get_if<core::ConversationView>(&answer)) return opened(ref, *view, audience);
   CHECK(std::holds_alternative<core::Done>(answer));
   Reply reply;
-  reply.frame = protocol::encode(protocol::Ok{.ref = ref});
+  reply.frame = protocol::encode(protocol::Ok{.ref = ref, .at = at});
   return reply;
 }
 

@@ -28,7 +28,8 @@ struct Reply {
   std::optional<protocol::RefusalCode> refused;
 };
 
-Reply reply_to(const Asked& asked, const core::Answer& answer, protocol::Role audience);
+// `at`: when the wish was decided.
+Reply reply_to(const Asked& asked, const core::Answer& answer, protocol::Role audience, Instant at);
 Reply refusal(const Asked& asked, protocol::RefusalCode code, std::optional<Millis> retry_after = std::nullopt);
 
 }  // namespace heti::gateway

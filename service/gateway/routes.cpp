@@ -62,15 +62,16 @@ void Routes::handle_get(const HttpRequest& request, Hub& hub, const Responder& r
   const std::string& path = request.path;
   if (path == "/api/site") return respond(site(request, hub));
   if (path == "/api/me") return respond(me(request, hub));
+  if (path == "/api/wall") return wall(request, hub, respond);
   if (path == "/api/chats/closed") return closed_chats(request, hub, respond);
   if (path.starts_with(chats_path)) {
     return transcript(request, std::string_view(path).substr(chats_path.size()), hub, respond);
   }
   if (path == "/api/login" || path == "/api/logout" || path == "/api/ticket") return respond(wrong_method("POST"));
   if (path == "/ws/visitor" || path == "/ws/agent") return respond(failure(HttpFailure::bad_request));
-  if (path == "/console") {
+  if (path == "/console" || path == "/console/wall" || path == "/wall") {
     HttpResponse redirect{.status = 308};
-    redirect.headers.emplace_back("Location", "/console/");
+    redirect.headers.emplace_back("Location", path == "/console" ? "/console/" : "/console/wall/");
     return respond(std::move(redirect));
   }
   if (auto file = services_.files.find(request)) return respond(*std::move(file));
@@ -81,7 +82,8 @@ void Routes::handle_post(const HttpRequest& request, Hub& hub, const Responder& 
   const std::string& path = request.path;
   const bool known = path == "/api/login" || path == "/api/logout" || path == "/api/ticket";
   if (!known) {
-    const bool readable = path == "/api/site" || path == "/api/me" || path.starts_with(chats_path);
+    const bool readable =
+        path == "/api/site" || path == "/api/me" || path == "/api/wall" || path.starts_with(chats_path);
     return respond(readable ? wrong_method("GET, HEAD") : failure(HttpFailure::not_found));
   }
   // A foreign page can send a form, but not with this type and this Origin.
@@ -111,7 +113,10 @@ std::optional<HttpResponse> Routes::upgrade(Connection& connection, Hub& hub, co
   if (!allowed) return refuse(HandshakeRefusal::origin, failure(HttpFailure::origin));
   // No queues yet: the first settings are on their way to the journal.
   if (services_.draining || services_.sequencer.load() == nullptr || hub.directory().queues.empty()) {
-    return refuse(HandshakeRefusal::draining, failure(HttpFailure::try_later, Millis{2000}));
+    return refuse(HandshakeRefusal::draining, failure(HttpFailure::try_later, with_jitter(Millis{2000})));
+  }
+  if (services_.budget.is_near()) {
+    return refuse(HandshakeRefusal::overloaded, failure(HttpFailure::try_later, with_jitter(Millis{5000})));
   }
   if (const Handshake handshake = check_handshake(request); handshake != Handshake::good) {
     HttpResponse response = failure(HttpFailure::bad_request);
@@ -130,7 +135,7 @@ std::optional<HttpResponse> Routes::upgrade(Connection& connection, Hub& hub, co
     peer = peer_prefix(request.address);
     if (!services_.peers.enter(peer)) {
       count(services_.metrics.accept_faults, AcceptFault::per_ip_max);
-      return failure(HttpFailure::try_later, Millis{5000});
+      return failure(HttpFailure::try_later, with_jitter(Millis{5000}));
     }
   }
   const auto role = visitor ? protocol::Role::visitor : protocol::Role::agent;

@@ -32,6 +32,11 @@ class Routes final : public HttpSite {
   void closed_chats(const HttpRequest& request, const Hub& hub, const Responder& respond);
   void transcript(const HttpRequest& request, std::string_view id, const Hub& hub, const Responder& respond);
 
+  // routes_wall.cpp
+  void wall(const HttpRequest& request, const Hub& hub, const Responder& respond);
+  // Gives the asker's session its whole life again before it answers.
+  Responder extending(const HttpRequest& request, const Responder& respond);
+
   void give_transcript(const std::shared_ptr<const archive::Transcript>& kept, const Responder& respond);
 
   struct SignedIn {

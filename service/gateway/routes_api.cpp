@@ -33,15 +33,13 @@ std::optional<std::uint32_t> number_of(std::string_view text) {
 
 HttpResponse Routes::site(const HttpRequest& request, const Hub& hub) const {
   const auto name = request.parameter("queue");
-  const auto* queue = name ? hub.directory().queue(*name) : nullptr;
+  const auto* queue = name ? hub.directory().public_queue(*name) : nullptr;
   const Options& options = services_.options;
   HttpResponse response = failure(HttpFailure::not_found);
   if (queue != nullptr) {
     protocol::Site site;
     site.queue = queue->state;
-    if (const auto wording = options.wording.find(queue->state.name); wording != options.wording.end()) {
-      site.wording = wording->second;
-    }
+    site.wording = queue->wording;
     response = json(protocol::encode(site));
     const std::string etag = "\"" + fingerprint(response.body) + "\"";
     response.cache_control = "public, max-age=60";
@@ -111,7 +109,7 @@ void Routes::login(const HttpRequest& request, const Hub& hub, const Responder& 
     return respond(failure(HttpFailure::rate_limited, *wait));
   }
   // Known or not, the password is hashed: the answer takes the same time.
-  const auto* agent = hub.directory().agent(asked->name);
+  const auto* agent = hub.directory().public_agent(asked->name);
   const bool known = agent != nullptr;
   protocol::Account account{.name = asked->name, .display_name = known ? agent->display_name : std::string()};
   auto job = [this, respond, known, account = std::move(account), asked = *std::move(asked),

@@ -252,6 +252,23 @@ std::expected<std::string, std::string> Secrets::start_session(std::string_view 
   return cookie;
 }
 
+std::expected<bool, std::string> Secrets::extend_session(std::string_view cookie, Instant now) {
+  const Bytes32 id = sha256(cookie);
+  const Instant expires = now + session_life;
+  const std::lock_guard lock(database_mutex_);
+  {
+    const std::lock_guard sessions_lock(sessions_mutex_);
+    const auto found = sessions_.find(id);
+    if (found == sessions_.end() || found->second.expires <= now) return false;
+    found->second.expires = expires;
+  }
+  // A session that another process has just ended has no row here; `refresh` takes it from memory.
+  Statement store(database_, "UPDATE sessions SET expires_ms = ? WHERE id = ?");
+  store.number(1, to_ms(expires)).blob(2, text_of(id));
+  if (auto done = run(store); !done) return std::unexpected(done.error());
+  return true;
+}
+
 std::expected<void, std::string> Secrets::end_session(std::string_view cookie) {
   const Bytes32 id = sha256(cookie);
   {

@@ -50,6 +50,8 @@ class Secrets {
 
   // The cookie's value; the session survives a restart. Blocks.
   [[nodiscard]] std::expected<std::string, std::string> start_session(std::string_view login, Instant now);
+  // Gives the session of that cookie its whole life again from `now` on. False if it is over. Blocks.
+  [[nodiscard]] std::expected<bool, std::string> extend_session(std::string_view cookie, Instant now);
   // Blocks.
   [[nodiscard]] std::expected<void, std::string> end_session(std::string_view cookie);
   // Any thread, from memory.

@@ -11,12 +11,16 @@
 #include "service/gateway/login_throttle.hpp"
 #include "service/gateway/metrics.hpp"
 #include "service/gateway/options.hpp"
+#include "service/gateway/outbox_budget.hpp"
+#include "service/gateway/own_sockets.hpp"
 #include "service/gateway/password_pool.hpp"
 #include "service/gateway/peers.hpp"
 #include "service/gateway/relay.hpp"
 #include "service/gateway/secrets.hpp"
 #include "service/gateway/static_files.hpp"
+#include "service/gateway/tail_watch.hpp"
 #include "service/gateway/tokens.hpp"
+#include "service/gateway/wall_desk.hpp"
 #include "service/sequencer/sequencer.hpp"
 
 namespace heti::gateway {
@@ -34,6 +38,7 @@ struct Services {
         tickets(signer),
         throttle(options.limits.logins),
         peers(options.limits.connections_per_ip_max),
+        budget(the_relay, options.limits.outbox_total_bytes_max),
         fanout(the_relay, counters),
         pool(2, 16, counters.passwords_waiting) {}
 
@@ -59,8 +64,13 @@ struct Services {
   TicketDesk tickets;
   LoginThrottle throttle;
   Peers peers;
-  Fanout fanout;  // home loop only
-  std::string history;
+  OwnSockets own_sockets;
+  const OutboxBudget budget;
+  Fanout fanout;        // home loop only
+  std::string history;  // home loop only
+  TailWatch tail_watch;
+  WallDesk wall;                                            // home loop only
+  std::function<void(const JournalEnd& seen)> on_lost_end;  // set before run(), called on the home loop
   std::atomic<sequencer::Sequencer*> sequencer{nullptr};
   std::atomic<bool> draining{false};
   std::atomic<std::uint64_t> next_connection{1};

@@ -42,6 +42,7 @@ Session::Session(Services& services, Hub& hub, Connection& connection, protocol:
       peer_(std::move(peer)),
       messages_(services.options.limits.visitor_messages),
       frames_(services.options.limits.frames, steady_ms()),
+      control_(services.options.limits.control, steady_ms()),
       typing_(services.options.limits.typing, steady_ms()),
       started_ms_(steady_ms()) {
   self_.role = role;
@@ -89,6 +90,9 @@ void Session::look_at_socket_state() {
     case WebSocket::State::binary:
       socket_->close(CloseCode::policy_violation, "text frames only");
       return fault(FramingFault::binary);
+    case WebSocket::State::too_many_fragments:
+      socket_->close(CloseCode::policy_violation, "too many fragments");
+      return fault(FramingFault::fragment_flood);
   }
 }
 
@@ -96,7 +100,9 @@ bool Session::on_frame(bool control) {
   if (!alive()) return false;
   // A frame is whole: what is unfinished after it is another one, unless it lies within a message in fragments.
   if (!socket_->in_fragments()) unfinished_since_ms_ = 0;
-  if (frames_.take(services_.options.limits.frames, steady_ms())) return true;
+  const Limits& limits = services_.options.limits;
+  const std::int64_t now = steady_ms();
+  if ((!control || control_.take(limits.control, now)) && frames_.take(limits.frames, now)) return true;
   if (control) {
     count(services_.metrics.framing_faults, FramingFault::control_flood);
     end(Ended::protocol_error, CloseCode::policy_violation);
@@ -109,7 +115,7 @@ bool Session::on_frame(bool control) {
 bool Session::on_message(std::string_view text) {
   unfinished_since_ms_ = 0;
   count(services_.metrics.frames_received, self_.role);
-  const auto frame = protocol::decode(self_.role, text);
+  auto frame = protocol::decode(self_.role, text);
   if (!frame) {
     fail(frame.error());
     return false;
@@ -121,7 +127,7 @@ bool Session::on_message(std::string_view text) {
     fail(is_hello ? ErrorCode::bad_frame : ErrorCode::auth_timeout);
     return false;
   }
-  std::visit([this](const auto& known) { handle(known); }, *frame);
+  std::visit([this](auto& known) { handle(std::move(known)); }, *frame);
   return alive();
 }
 
@@ -130,8 +136,14 @@ bool Session::on_message(std::string_view text) {
 void Session::send(const std::string& frame, bool answer) {
   if (!alive()) return;
   Outbox& outbox = connection_->outbox();
-  if (answer) outbox.make_room_for_answer(frame.size());
-  if (!outbox.has_room(frame.size() + 10)) return end(Ended::slow_consumer, CloseCode::slow_consumer);
+  const std::size_t size = frame.size() + 10;
+  if (answer) outbox.make_room_for_answer(size);
+  if (!outbox.has_room(size)) {
+    // A lot of large answers in one round says nothing about the peer: it is slow when the kernel is full of it too.
+    connection_->try_send();
+    if (answer) outbox.make_room_for_answer(size);
+    if (!outbox.has_room(size)) return end(Ended::slow_consumer, CloseCode::slow_consumer);
+  }
   socket_->send(frame);
   count(services_.metrics.frames_sent, self_.role);
   raise_to(services_.metrics.outbox_bytes_max_seen, outbox.pending());
@@ -189,10 +201,25 @@ void Session::push_entry(const PublicId& conversation, std::uint64_t seq, const 
   push(frame);
 }
 
-void Session::push_ephemeral(const std::string& frame) {
+// What waits for this socket is too much for what may be left out: by itself, or because all wait for too much.
+bool Session::has_more_waiting_than(std::size_t bytes) const {
+  const std::size_t pending = connection_->outbox().pending();
+  return pending > 0 && (pending > bytes || services_.budget.is_near());
+}
+
+void Session::push_typing(const std::string& frame) {
   if (phase_ != Phase::open) return;
-  if (connection_->outbox().pending() > services_.options.limits.outbox_bytes_max / 4) {
-    return count(services_.metrics.typing_dropped);
+  if (has_more_waiting_than(services_.options.limits.outbox_bytes_max / 4)) {
+    return count(services_.metrics.dropped, Dropped::typing);
+  }
+  send(frame, false);
+}
+
+void Session::push_overview(const std::string& frame) {
+  if (phase_ != Phase::open) return;
+  if (has_more_waiting_than(services_.options.limits.outbox_bytes_max / 2)) {
+    owes_overview_ = true;
+    return count(services_.metrics.dropped, Dropped::overview);
   }
   send(frame, false);
 }
@@ -213,11 +240,21 @@ void Session::refuse(const Asked& asked, RefusalCode code, Millis retry_after) {
 
 void Session::before_send(Connection&) {
   if (acks_.empty() || !alive()) return;
-  const std::vector<protocol::Acked> acks = std::exchange(acks_, {});
+  std::vector<protocol::Acked> acks = std::exchange(acks_, {});
   for (const protocol::Acked& ack : acks) send(protocol::encode(ack), true);
+  acks.clear();
+  if (acks_.empty()) acks_.swap(acks);  // Keeps the memory.
 }
 
-void Session::on_sent(Connection&, std::size_t bytes) { count(services_.metrics.bytes_sent, self_.role, bytes); }
+void Session::on_sent(Connection& connection, std::size_t bytes) {
+  count(services_.metrics.bytes_sent, self_.role, bytes);
+  if (!pages_.empty()) read_next_page();
+  if (owes_overview_ && connection.outbox().empty()) {
+    owes_overview_ = false;
+    services_.relay.home().post(
+        [&services = services_, agent = self_.agent] { services.fanout.tell_overview_again(agent); });
+  }
+}
 
 // ---- Time and ends
 
@@ -245,6 +282,7 @@ void Session::on_second(Connection&, std::int64_t now_ms) {
   } else if (unfinished_since_ms_ == 0) {
     unfinished_since_ms_ = now_ms;
   } else if (now_ms - unfinished_since_ms_ >= message_ms_max) {
+    count(services_.metrics.framing_faults, FramingFault::unfinished);
     return end(Ended::protocol_error, CloseCode::policy_violation);
   }
   if (session_expires_ != never && wall_now() >= session_expires_) sign_out();
@@ -256,9 +294,21 @@ void Session::on_stalled(Connection&) {
   phase_ = Phase::ended;
 }
 
+void Session::on_overload(Connection& connection) {
+  if (!alive()) return connection.abort();
+  phase_ = Phase::ended;
+  count(services_.metrics.ended, Ended::outboxes_full);
+  // What it was not told comes with `open`, and what was not acknowledged is sent again: only the close is left to say.
+  connection.outbox().drop_unsent_frames();
+  socket_->close(CloseCode::slow_consumer, protocol::to_string(CloseCode::slow_consumer));
+  connection.finish(close_linger);
+}
+
 void Session::sign_out() { end(Ended::signed_out, CloseCode::auth_failed); }
 
 void Session::hand_over() { end(Ended::draining, CloseCode::draining); }
+
+void Session::begin_history() { end(Ended::history_changed, CloseCode::history_changed); }
 
 void Session::fail(ErrorCode code) {
   if (!alive()) return;

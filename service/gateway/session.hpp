@@ -43,10 +43,14 @@ class Session final : public ConnectionUser, public WebSocket::Events, public st
   void take(const Reply& reply);
   void push(const std::string& frame);
   void push_entry(const PublicId& conversation, std::uint64_t seq, const std::string& frame);
-  void push_ephemeral(const std::string& frame);  // dropped rather than queued up
+  void push_typing(const std::string& frame);  // dropped rather than queued up
+  // Previews, clocks, colleagues, queues of a console: left out while the socket does not keep up, and told anew, all
+  // of them, when it has caught up.
+  void push_overview(const std::string& frame);
   void unsubscribe(const PublicId& conversation);
   void sign_out();
-  void hand_over();  // 4012: this node lets go of the socket
+  void hand_over();      // 4012: this node lets go of the socket
+  void begin_history();  // 4040: positions mean something else from here on
 
   // ---- ConnectionUser
   void on_bytes(Connection& connection, std::string_view bytes) override;
@@ -54,6 +58,7 @@ class Session final : public ConnectionUser, public WebSocket::Events, public st
   void on_sent(Connection& connection, std::size_t bytes) override;
   void on_second(Connection& connection, std::int64_t now_ms) override;
   void on_stalled(Connection& connection) override;
+  void on_overload(Connection& connection) override;
   void on_closed(Connection& connection, std::string_view step, std::string_view error) override;
 
   // ---- WebSocket::Events
@@ -71,7 +76,7 @@ class Session final : public ConnectionUser, public WebSocket::Events, public st
   void handle(const protocol::Start& frame);
   void handle(const protocol::Open& frame);
   void handle(const protocol::History& frame);
-  void handle(const protocol::Post& frame);
+  void handle(protocol::Post frame);
   void handle(const protocol::Typing& frame);
   void handle(const protocol::Close& frame);
   void handle(const protocol::Rate& frame);
@@ -81,10 +86,12 @@ class Session final : public ConnectionUser, public WebSocket::Events, public st
   void handle(const protocol::Done& frame);
   void handle(const protocol::Transfer& frame);
   void handle(const protocol::SetStatus& frame);
-  void greet(std::string token);
+  void greet(VisitorToken token);
   void submit(core::Command command, Asked asked);
+  void read_next_page();
 
   bool alive() const { return phase_ != Phase::ended; }
+  bool has_more_waiting_than(std::size_t bytes) const;
   bool has_opened(const PublicId& conversation) const;
   Rate message_rate() const;
   void send(const std::string& frame, bool answer);
@@ -100,15 +107,18 @@ class Session final : public ConnectionUser, public WebSocket::Events, public st
   std::unique_ptr<WebSocket> socket_;
   Self self_;
   Phase phase_ = Phase::hello;
-  std::uint8_t pages_under_way_ = 0;
+  bool page_under_way_ = false;
+  bool owes_overview_ = false;
   const std::string peer_;
   std::string display_name_;  // agents
   std::optional<std::uint64_t> session_key_;
   Instant session_expires_ = never;
   std::vector<Subscription> subscriptions_;
   std::vector<protocol::Acked> acks_;
+  std::vector<protocol::History> pages_;  // asked for, not begun, in order
   TokenBucket messages_;
   TokenBucket frames_;
+  TokenBucket control_;
   TokenBucket typing_;
   const std::int64_t started_ms_;
   std::int64_t pinged_ms_ = 0;

@@ -15,7 +15,8 @@ using protocol::RefusalCode;
 namespace {
 
 constexpr std::size_t subscriptions_max = 500;
-constexpr std::uint8_t pages_under_way_max = 4;
+// Pages of history that one socket may have waiting: a console that comes back to all its chats asks for one of each.
+constexpr std::size_t pages_max = 16;
 constexpr Millis overloaded_retry{2'000};
 constexpr Millis try_later_retry{1'000};
 
@@ -25,28 +26,34 @@ constexpr Millis try_later_retry{1'000};
 
 void Session::handle(const protocol::VisitorHello& frame) {
   const auto* queue = hub_.directory().queue(frame.queue);
-  if (queue == nullptr) return fail(ErrorCode::forbidden);
-  std::string token;
+  // To anybody but the node itself its own queue is none.
+  if (queue == nullptr || (core::is_reserved(frame.queue) && !connection_->is_own())) {
+    return fail(ErrorCode::forbidden);
+  }
+  VisitorToken token{.visitor = random_public_id(), .issued = wall_now()};
   if (frame.token) {
     const auto known = services_.signer.read_visitor_token(*frame.token);
     if (!known) {
       count(services_.metrics.tokens_refused);
       return fail(ErrorCode::auth_failed);
     }
-    self_.visitor = known->visitor;
-    token = *frame.token;
-  } else {
-    self_.visitor = random_public_id();
-    token = services_.signer.sign(VisitorToken{.visitor = self_.visitor, .issued = wall_now()});
+    if (services_.tail_watch.contradicts(known->seen)) {
+      services_.relay.home().post([&services = services_, seen = known->seen] {
+        if (services.on_lost_end) services.on_lost_end(seen);
+      });
+      return begin_history();
+    }
+    token = *known;
   }
+  self_.visitor = token.visitor;
   self_.queue = queue->id;
-  greet(std::move(token));
+  greet(token);
 }
 
 void Session::handle(const protocol::AgentHello& frame) {
   const auto ticket = services_.tickets.redeem(frame.ticket, wall_now());
   const auto* agent = ticket ? hub_.directory().agent(ticket->login) : nullptr;
-  if (agent == nullptr) {
+  if (agent == nullptr || (core::is_reserved(agent->login) && !connection_->is_own())) {
     count(services_.metrics.tickets_refused);
     return fail(ErrorCode::auth_failed);
   }
@@ -57,18 +64,24 @@ void Session::handle(const protocol::AgentHello& frame) {
   greet({});
 }
 
-void Session::greet(std::string token) {
+void Session::greet(VisitorToken token) {
   phase_ = Phase::greeted;
   sequencer::Sequencer* const line = services_.sequencer.load();
   auto on_answer = [weak = weak_from_this(), &services = services_, loop = hub_.loop().index(), self = self_, line,
-                    token = std::move(token)](const core::Answer& answer, const core::State& state) {
+                    token](const core::Answer& answer, const core::State& state) mutable {
     std::string frame;
     std::vector<std::string> colleagues;
     if (const auto* visitor = std::get_if<core::WelcomeView>(&answer)) {
-      frame = protocol::encode(visitor_welcome(*visitor, token, self.visitor, services.history, line->now()));
+      token.seen = services.tail_watch.end();
+      auto welcome =
+          visitor_welcome(*visitor, services.signer.sign(token), self.visitor, services.history, line->now());
+      welcome.clock_speed = services.options.clock_speed;
+      frame = protocol::encode(welcome);
     } else if (const auto* agent = std::get_if<core::ConsoleView>(&answer)) {
       services.fanout.note_console(self.agent, *agent);
-      frame = protocol::encode(agent_welcome(*agent, services.history, line->now()));
+      auto welcome = agent_welcome(*agent, services.history, line->now());
+      welcome.clock_speed = services.options.clock_speed;
+      frame = protocol::encode(welcome);
       colleagues = first_colleague_frames(state, state.agents.at(self.agent));
     }
     services.relay.to(loop, [weak, frame = std::move(frame), colleagues = std::move(colleagues)](Hub&) {
@@ -90,10 +103,10 @@ void Session::greet(std::string token) {
 void Session::submit(core::Command command, Asked asked) {
   sequencer::Sequencer* const line = services_.sequencer.load();
   if (line == nullptr) return refuse(asked, RefusalCode::try_later, try_later_retry);
-  auto on_answer = [weak = weak_from_this(), &services = services_, loop = hub_.loop().index(), role = self_.role,
+  auto on_answer = [weak = weak_from_this(), &services = services_, loop = hub_.loop().index(), role = self_.role, line,
                     asked](const core::Answer& answer, const core::State&) {
     if (const auto* view = std::get_if<core::ConversationView>(&answer)) services.fanout.note_opened(*view);
-    services.relay.to(loop, [weak, reply = reply_to(asked, answer, role)](Hub&) {
+    services.relay.to(loop, [weak, reply = reply_to(asked, answer, role, line->answered_at())](Hub&) {
       if (const auto session = weak.lock()) session->take(reply);
     });
   };
@@ -116,14 +129,14 @@ void Session::handle(const protocol::Open& frame) {
   submit(to_core(self_, frame), frame.ref);
 }
 
-void Session::handle(const protocol::Post& frame) {
-  const protocol::PostKey key{.conversation = frame.conversation, .stream = frame.stream, .n = frame.n};
+void Session::handle(protocol::Post frame) {
+  protocol::PostKey key{.conversation = frame.conversation, .stream = frame.stream, .n = frame.n};
   if (const auto wrong = protocol::check_text(frame.text)) return take(refusal(key, *wrong));
   const std::int64_t now = steady_ms();
   if (!messages_.take(message_rate(), now)) {
     return refuse(key, RefusalCode::rate_limited, messages_.wait(message_rate(), now));
   }
-  submit(to_core(self_, frame), key);
+  submit(to_core(self_, std::move(frame)), std::move(key));
 }
 
 void Session::handle(const protocol::Close& frame) { submit(to_core(self_, frame), frame.ref); }
@@ -134,8 +147,8 @@ void Session::handle(const protocol::Decline& frame) { submit(to_core(self_, fra
 void Session::handle(const protocol::Done& frame) { submit(to_core(self_, frame), frame.ref); }
 
 void Session::handle(const protocol::Transfer& frame) {
-  const auto* queue = frame.queue ? hub_.directory().queue(*frame.queue) : nullptr;
-  const auto* agent = frame.agent ? hub_.directory().agent(*frame.agent) : nullptr;
+  const auto* queue = frame.queue ? hub_.directory().public_queue(*frame.queue) : nullptr;
+  const auto* agent = frame.agent ? hub_.directory().public_agent(*frame.agent) : nullptr;
   if ((frame.queue && queue == nullptr) || (frame.agent && agent == nullptr)) {
     return take(refusal(frame.ref, RefusalCode::not_found));
   }
@@ -145,7 +158,7 @@ void Session::handle(const protocol::Transfer& frame) {
 }
 
 void Session::handle(const protocol::SetStatus& frame) {
-  const auto* agent = hub_.directory().agent(frame.agent);
+  const auto* agent = hub_.directory().public_agent(frame.agent);
   if (agent == nullptr) return take(refusal(frame.ref, RefusalCode::not_found));
   // The core lets everybody end their own shift; on the wire that is not part of this frame.
   if (agent->id == self_.agent) return take(refusal(frame.ref, RefusalCode::not_allowed));
@@ -157,8 +170,19 @@ void Session::handle(const protocol::SetStatus& frame) {
 void Session::handle(const protocol::History& frame) {
   // Opened means that the core has said that this sender may see it.
   if (!has_opened(frame.conversation)) return take(refusal(frame.ref, RefusalCode::not_found));
-  if (pages_under_way_ >= pages_under_way_max) return refuse(frame.ref, RefusalCode::rate_limited, try_later_retry);
-  ++pages_under_way_;
+  if (pages_.size() >= pages_max) return refuse(frame.ref, RefusalCode::rate_limited, try_later_retry);
+  pages_.push_back(frame);
+  read_next_page();
+}
+
+// One after the other, and as fast as the peer reads: pages are large, and many at once would fill its outbox.
+void Session::read_next_page() {
+  if (page_under_way_ || pages_.empty() || !alive()) return;
+  // More is asked for when this has been sent.
+  if (connection_->outbox().pending() > services_.options.limits.outbox_bytes_max / 2) return;
+  const protocol::History frame = pages_.front();
+  pages_.erase(pages_.begin());
+  page_under_way_ = true;
   auto done = [weak = weak_from_this(), weak_loop = hub_.loop().weak_from_this(), ref = frame.ref,
                conversation =
                    frame.conversation](std::expected<std::optional<archive::Transcript>, std::string> result) {
@@ -178,8 +202,9 @@ void Session::handle(const protocol::History& frame) {
     loop->post([weak, reply = std::move(reply)] {
       const auto session = weak.lock();
       if (!session) return;
-      --session->pages_under_way_;
+      session->page_under_way_ = false;
       session->take(reply);
+      session->read_next_page();
     });
   };
   services_.archive.transcript(frame.conversation, frame.before, static_cast<std::uint32_t>(frame.limit),
@@ -188,7 +213,9 @@ void Session::handle(const protocol::History& frame) {
 
 void Session::handle(const protocol::Typing& frame) {
   if (!has_opened(frame.conversation)) return;
-  if (!typing_.take(services_.options.limits.typing, steady_ms())) return count(services_.metrics.typing_dropped);
+  if (!typing_.take(services_.options.limits.typing, steady_ms())) {
+    return count(services_.metrics.dropped, Dropped::typing_flood);
+  }
   protocol::PeerTyping said{.conversation = frame.conversation, .role = self_.role, .name = {}};
   if (self_.role == protocol::Role::agent) said.name = display_name_;
   const auto text = std::make_shared<const std::string>(protocol::encode(said));

@@ -50,13 +50,13 @@ core::Command to_core(const Self& self, const protocol::Open& frame) {
   return command::Open{.sender = self.sender(), .conversation = frame.conversation, .after = frame.after};
 }
 
-core::Command to_core(const Self& self, const protocol::Post& frame) {
+core::Command to_core(const Self& self, protocol::Post frame) {
   return command::Post{.sender = self.sender(),
                        .conversation = frame.conversation,
                        .author = self.role == protocol::Role::visitor ? core::Author::visitor : core::Author::agent,
-                       .stream = frame.stream,
+                       .stream = std::move(frame.stream),
                        .n = frame.n,
-                       .text = frame.text};
+                       .text = std::move(frame.text)};
 }
 
 core::Command to_core(const Self& self, const protocol::Close& frame) {

@@ -27,7 +27,7 @@ core::Command gone_command(const Self& self);
 // `fresh` becomes the conversation's public id if one is started.
 core::Command to_core(const Self& self, const protocol::Start& frame, PublicId fresh);
 core::Command to_core(const Self& self, const protocol::Open& frame);
-core::Command to_core(const Self& self, const protocol::Post& frame);
+core::Command to_core(const Self& self, protocol::Post frame);
 core::Command to_core(const Self& self, const protocol::Close& frame);
 core::Command to_core(const Self& self, const protocol::Rate& frame);
 core::Command to_core(const Self& self, const protocol::Status& frame);

@@ -9,8 +9,8 @@ namespace heti::gateway {
 
 namespace {
 
-std::optional<std::string> unless_empty(const std::string& text) {
-  return text.empty() ? std::nullopt : std::optional(text);
+std::optional<std::string> unless_empty(std::string text) {
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
 protocol::AuthorRole role_of(core::Author author) {
@@ -62,18 +62,19 @@ protocol::Sla to_wire(core::Sla sla) {
   std::abort();
 }
 
-protocol::EntryBody body_of(const core::Entry& entry) {
+protocol::EntryBody body_of(core::Entry&& entry) {
   switch (entry.kind) {
     case core::EntryKind::message: {
-      protocol::MessageEntry message{.author = {.role = role_of(entry.author), .name = unless_empty(entry.name)},
-                                     .text = entry.text,
-                                     .stream = unless_empty(entry.stream),
-                                     .n = {}};
+      protocol::MessageEntry message{
+          .author = {.role = role_of(entry.author), .name = unless_empty(std::move(entry.name))},
+          .text = std::move(entry.text),
+          .stream = unless_empty(std::move(entry.stream)),
+          .n = {}};
       if (message.stream) message.n = entry.n;
       return message;
     }
-    case core::EntryKind::assigned: return protocol::AssignedEntry{.agent = entry.name};
-    case core::EntryKind::left: return protocol::LeftEntry{.agent = entry.name};
+    case core::EntryKind::assigned: return protocol::AssignedEntry{.agent = std::move(entry.name)};
+    case core::EntryKind::left: return protocol::LeftEntry{.agent = std::move(entry.name)};
     case core::EntryKind::closed:
       return protocol::ClosedEntry{.by = to_wire(entry.by), .reason = to_wire(entry.reason)};
     case core::EntryKind::rated: return protocol::RatedEntry{.score = entry.score};
@@ -155,8 +156,8 @@ protocol::QueueState to_wire(const core::QueueView& view, protocol::Role audienc
   return out;
 }
 
-protocol::Entry to_wire(const core::Entry& entry) {
-  return protocol::Entry{.seq = entry.seq, .at = entry.at, .body = body_of(entry)};
+protocol::Entry to_wire(core::Entry entry) {
+  return protocol::Entry{.seq = entry.seq, .at = entry.at, .body = body_of(std::move(entry))};
 }
 
 std::vector<protocol::Entry> to_wire(const std::vector<core::Entry>& entries) {

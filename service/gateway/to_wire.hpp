@@ -18,7 +18,7 @@ protocol::StatusReason to_wire(core::StatusReason reason);
 protocol::RefusalCode to_wire(core::Refusal refusal);
 
 protocol::QueueState to_wire(const core::QueueView& view, protocol::Role audience);
-protocol::Entry to_wire(const core::Entry& entry);
+protocol::Entry to_wire(core::Entry entry);
 std::vector<protocol::Entry> to_wire(const std::vector<core::Entry>& entries);
 protocol::ConversationView to_wire(const core::ConversationView& view, protocol::Role audience);
 protocol::Chat to_wire(const core::ChatView& view);

@@ -55,6 +55,15 @@ std::optional<std::string> Signer::opened(std::string_view text, char kind) cons
   return raw->substr(expected.size());
 }
 
+// How far the journal has come tells how much is said here, which is nobody's business who can read a token.
+std::array<std::uint64_t, 3> Signer::mask_of(std::uint64_t nonce) const {
+  std::string payload = "the end of the journal";
+  put(payload, nonce);
+  const Bytes32 bytes = hmac_sha256(key_, payload);
+  std::string_view in(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return {take(in), take(in), take(in)};
+}
+
 std::string Signer::sign(const VisitorToken& token) const {
   std::string payload(1, visitor_kind);
   payload.push_back(static_cast<char>(workspace_.size()));
@@ -62,17 +71,28 @@ std::string Signer::sign(const VisitorToken& token) const {
   put(payload, token.visitor.high);
   put(payload, token.visitor.low);
   put(payload, token.issued);
+  const std::uint64_t nonce = random_public_id().low;
+  const auto mask = mask_of(nonce);
+  put(payload, nonce);
+  put(payload, token.seen.history ^ mask[0]);
+  put(payload, token.seen.position ^ mask[1]);
+  put(payload, token.seen.hash ^ mask[2]);
   return sealed(std::move(payload));
 }
 
 std::optional<VisitorToken> Signer::read_visitor_token(std::string_view text) const {
   const auto payload = opened(text, visitor_kind);
-  if (!payload || payload->size() != 24) return std::nullopt;
+  if (!payload || (payload->size() != 56 && payload->size() != 24)) return std::nullopt;
   std::string_view in = *payload;
   VisitorToken token;
   token.visitor.high = take(in);
   token.visitor.low = take(in);
   token.issued = take_instant(in);
+  if (in.empty()) return token;
+  const auto mask = mask_of(take(in));
+  token.seen.history = take(in) ^ mask[0];
+  token.seen.position = take(in) ^ mask[1];
+  token.seen.hash = take(in) ^ mask[2];
   return token;
 }
 

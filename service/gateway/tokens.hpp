@@ -2,6 +2,7 @@
 // What the service signs and reads back: the visitor's token (who it is, no expiry, no row anywhere) and the ticket
 // with which an agent's session opens a socket (30 s, once). A text that was not made by this key for this workspace,
 // in any bit, is nothing. Pure but for the list of used tickets, which any thread may ask.
+#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include "service/base/public_id.hpp"
 #include "service/base/time.hpp"
 #include "service/gateway/crypto.hpp"
+#include "service/gateway/tail_watch.hpp"
 
 namespace heti::gateway {
 
@@ -20,6 +22,7 @@ inline constexpr Millis ticket_life{30'000};
 struct VisitorToken {
   PublicId visitor;
   Instant issued;
+  JournalEnd seen{};  // what was durable when it was signed; all zero in tokens of earlier builds
   friend bool operator==(const VisitorToken&, const VisitorToken&) = default;
 };
 
@@ -44,6 +47,7 @@ class Signer {
 
  private:
   std::string sealed(std::string payload) const;
+  std::array<std::uint64_t, 3> mask_of(std::uint64_t nonce) const;
   std::optional<std::string> opened(std::string_view text, char kind) const;
 
   const Bytes32 key_;

@@ -33,9 +33,10 @@ class WebSocket {
     peer_closed,     // it said goodbye, and our answer is in the outbox
     protocol_error,  // a fault of RFC 6455: the close frame is in the outbox
     invalid_text,
-    too_big,  // over the limit: the caller says so and closes
-    binary,   // the caller closes
-    closing,  // we said goodbye: nothing is read or sent any more
+    too_big,             // over the limit: the caller says so and closes
+    binary,              // the caller closes
+    too_many_fragments,  // the caller closes
+    closing,             // we said goodbye: nothing is read or sent any more
   };
 
   // Answers the handshake of `request` into `outbox`, which must outlive the WebSocket. Nothing if Beast refuses it;
@@ -61,11 +62,12 @@ class WebSocket {
  private:
   struct Stream;
 
-  explicit WebSocket(std::unique_ptr<Stream> stream, std::size_t message_bytes_max);
+  WebSocket(std::unique_ptr<Stream> stream, Outbox& outbox, std::size_t message_bytes_max);
   bool read_frame(std::string_view frame, bool control, std::uint64_t payload_size, bool fin, Events& events);
   void fail(bool is_closed, bool is_bad_text);
 
   std::unique_ptr<Stream> stream_;
+  Outbox& outbox_;
   const std::size_t message_bytes_max_;
   State state_ = State::open;
   std::uint32_t fragments_ = 0;

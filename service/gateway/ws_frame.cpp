@@ -21,4 +21,18 @@ std::optional<WsFrameHeader> read_ws_header(std::string_view bytes) {
   return header;
 }
 
+WsTextHeader::WsTextHeader(std::size_t payload_size) : text_{static_cast<char>(0x81)} {
+  std::size_t extra = 0;
+  if (payload_size < 126) {
+    text_[1] = static_cast<char>(payload_size);
+  } else {
+    extra = payload_size <= 0xffff ? 2 : 8;
+    text_[1] = extra == 2 ? 126 : 127;
+  }
+  for (std::size_t i = 0; i < extra; ++i) {
+    text_[2 + i] = static_cast<char>((payload_size >> (8 * (extra - 1 - i))) & 0xff);
+  }
+  size_ = 2 + extra;
+}
+
 }  // namespace heti::gateway

@@ -1,6 +1,8 @@
 #pragma once
-// Where a WebSocket frame of a client ends, by its header alone (RFC 6455, 5.2). Whether the frame is right is Beast's
-// to judge; this only cuts whole frames out of what the socket gave, so that Beast never waits in the middle of one.
+// Headers of WebSocket frames (RFC 6455, 5.2). Of a client's: where it ends. Whether the frame is right is Beast's to
+// judge; this only cuts whole frames out of what the socket gave, so that Beast never waits in the middle of one. And
+// that of the one kind of frame that goes out for each message.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,5 +21,15 @@ struct WsFrameHeader {
 
 // Nothing while the header is not complete.
 std::optional<WsFrameHeader> read_ws_header(std::string_view bytes);
+
+// The header of a whole text frame as a server writes it: final and not masked.
+struct WsTextHeader {
+  explicit WsTextHeader(std::size_t payload_size);
+  std::string_view bytes() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 10> text_;
+  std::size_t size_;
+};
 
 }  // namespace heti::gateway

@@ -112,6 +112,12 @@ class Journal {
   // Newest first, each undamaged and confirmed by the journal; the others are left out and counted. Any thread.
   [[nodiscard]] virtual std::expected<std::vector<Snapshot>, std::string> snapshots() const = 0;
 
+  // Somebody outside has shown that acknowledged batches at the end are gone: `shown` says who and by what, such as "a
+  // visitor's token knows position 12 (...)". They are given up as if that had been found at open: a new history
+  // begins. `done` runs as append's does, with a sentence if the new history could not be stored; then nothing has
+  // changed.
+  virtual void give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) = 0;
+
   [[nodiscard]] virtual Stats stats() const = 0;
 
   // A sentence for the operator if acknowledged batches turned out to be lost and a new history began. Any thread.

@@ -22,6 +22,8 @@ class MemoryDisk {
   std::vector<Snapshot> snapshots;  // Newest first.
   Instant mark;
 
+  void begin_history() { CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&history), sizeof history) == 1); }
+
   [[nodiscard]] Tail tail() const {
     if (rows.empty()) return {};
     return {rows.back().batch.position, rows.back().hash, rows.back().batch.at};
@@ -96,6 +98,14 @@ class MemoryJournal final : public Journal {
     return disk_->snapshots;
   }
 
+  void give_up_end(std::string, std::function<void(std::expected<void, std::string>)> done) override {
+    {
+      const std::lock_guard lock(disk_->mutex);
+      disk_->begin_history();
+    }
+    done({});
+  }
+
   Stats stats() const override {
     const std::lock_guard lock(disk_->mutex);
     return stats_;
@@ -147,7 +157,7 @@ class MemoryJournal final : public Journal {
 
 std::shared_ptr<MemoryDisk> make_memory_disk() {
   auto disk = std::make_shared<MemoryDisk>();
-  CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&disk->history), sizeof disk->history) == 1);
+  disk->begin_history();
   return disk;
 }
 

@@ -17,7 +17,9 @@ constexpr std::string_view magic = "heti snapshot 1";
 constexpr std::size_t position_digits = 20;  // Every position has as many, so that names sort by position.
 constexpr std::size_t checksum_size = 16;
 
-std::string encode(const Snapshot& snapshot) {
+}  // namespace
+
+std::string encode_snapshot(const Snapshot& snapshot) {
   ByteWriter out;
   out.text(magic);
   out.unsigned_value(snapshot.position.value());
@@ -29,7 +31,7 @@ std::string encode(const Snapshot& snapshot) {
   return file;
 }
 
-std::optional<Snapshot> decode(std::string_view file) {
+std::optional<Snapshot> decode_snapshot(std::string_view file) {
   if (file.size() < checksum_size) return std::nullopt;
   const auto body = file.substr(0, file.size() - checksum_size);
   if (bytes_of(short_sha256({body})) != file.substr(body.size())) return std::nullopt;
@@ -45,8 +47,6 @@ std::optional<Snapshot> decode(std::string_view file) {
   if (!in.ok() || !in.at_end()) return std::nullopt;
   return snapshot;
 }
-
-}  // namespace
 
 std::expected<std::vector<std::filesystem::path>, std::string> SnapshotStore::list() const {
   std::vector<std::filesystem::path> paths;
@@ -71,7 +71,7 @@ std::expected<Snapshot, std::string> SnapshotStore::load(const std::filesystem::
   if (!fd || ::fstat(fd.get(), &info) != 0 || !read_some(fd.get(), file, static_cast<std::size_t>(info.st_size), 0)) {
     return std::unexpected(system_error(path, "cannot be read"));
   }
-  auto snapshot = decode(file);
+  auto snapshot = decode_snapshot(file);
   if (!snapshot) return std::unexpected(path.string() + ": is damaged: its checksum does not match");
   return std::move(*snapshot);
 }
@@ -83,7 +83,7 @@ std::expected<void, std::string> SnapshotStore::save(const Snapshot& snapshot) c
   const auto temporary = directory_ / (prefix_ + "new");
   {
     const UniqueFd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!fd || !write_all(fd.get(), encode(snapshot), 0) || ::fsync(fd.get()) != 0) {
+    if (!fd || !write_all(fd.get(), encode_snapshot(snapshot), 0) || ::fsync(fd.get()) != 0) {
       const std::string error = system_error(temporary, "cannot be written");
       ::unlink(temporary.c_str());
       return std::unexpected(error);

@@ -3,12 +3,18 @@
 // would hold its write lock and every append with it. What a file says is judged by the journal, not here.
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/journal/journal.hpp"
 
 namespace heti::journal {
+
+// One snapshot with its checksum, in a file and in Redis alike. Decoding gives nothing if it does not match.
+[[nodiscard]] std::string encode_snapshot(const Snapshot& snapshot);
+[[nodiscard]] std::optional<Snapshot> decode_snapshot(std::string_view bytes);
 
 class SnapshotStore {
  public:

@@ -5,14 +5,10 @@
 #include <utility>
 
 #include "service/base/check.hpp"
+#include "service/base/thread_name.hpp"
 #include "service/journal/hash.hpp"
 
 namespace heti::journal {
-namespace {
-
-std::string at_position(Position position) { return "position " + std::to_string(position.value()); }
-
-}  // namespace
 
 SqliteJournal::SqliteJournal(Options options, LockFile lock, SideFile side)
     : options_(std::move(options)),
@@ -89,6 +85,15 @@ void SqliteJournal::keep_alive(Instant now) {
   writer_wakes_.notify_one();
 }
 
+void SqliteJournal::give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    CHECK(!lost_end_);
+    lost_end_ = {.shown = std::move(shown), .done = std::move(done)};
+  }
+  writer_wakes_.notify_one();
+}
+
 Instant SqliteJournal::alive_until() const {
   const std::lock_guard lock(mutex_);
   return alive_until_;
@@ -116,10 +121,16 @@ std::optional<std::string> SqliteJournal::open_notice() const {
 // --- the writer ---
 
 void SqliteJournal::write_loop() {
+  name_thread("journal");
   std::unique_lock lock(mutex_);
   for (;;) {
-    writer_wakes_.wait(lock, [this] { return request_ || waiting_mark_ || stopping_writer_; });
-    if (request_) {
+    writer_wakes_.wait(lock, [this] { return request_ || lost_end_ || waiting_mark_ || stopping_writer_; });
+    if (lost_end_) {
+      const LostEnd lost = *std::exchange(lost_end_, std::nullopt);
+      lock.unlock();
+      lost.done(renew_history(lost.shown));
+      lock.lock();
+    } else if (request_) {
       Request request = std::move(*request_);
       request_.reset();
       lock.unlock();
@@ -205,6 +216,13 @@ AppendResult SqliteJournal::after_failure(int code) {
   return in_doubt_ ? AppendResult::unknown : AppendResult::not_written;
 }
 
+std::expected<void, std::string> SqliteJournal::renew_history(const std::string& shown) {
+  if (!writer_) {
+    if (auto connected = connect(); !connected) return connected;
+  }
+  return begin_history(writer_->connection, tail(), lost_end(tail(), shown));
+}
+
 void SqliteJournal::keep_mark(Instant now) {
   if (!writer_) {
     if (auto connected = connect(); !connected) return warn(connected.error());
@@ -268,6 +286,7 @@ std::expected<bool, std::string> SqliteJournal::checkpoint(Connection& connectio
 // --- the checkpointer ---
 
 void SqliteJournal::checkpoint_loop() {
+  name_thread("checkpoint");
   std::optional<Connection> connection;
   std::unique_lock lock(mutex_);
   for (;;) {

@@ -32,6 +32,7 @@ class SqliteJournal final : public Journal {
   Instant alive_until() const override;
   std::expected<void, std::string> save_snapshot(Snapshot snapshot) override;
   std::expected<std::vector<Snapshot>, std::string> snapshots() const override;
+  void give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) override;
   Stats stats() const override;
   std::optional<std::string> open_notice() const override;
 
@@ -48,19 +49,27 @@ class SqliteJournal final : public Journal {
     std::function<void(AppendResult)> done;
   };
 
+  struct LostEnd {
+    std::string shown;
+    std::function<void(std::expected<void, std::string>)> done;
+  };
+
   // Writer's thread (and open, before there is one).
   void write_loop();
   [[nodiscard]] AppendResult write(const Batch& batch);
   [[nodiscard]] AppendResult after_failure(int code);
   void keep_mark(Instant now);
+  [[nodiscard]] std::expected<void, std::string> renew_history(const std::string& shown);
   bool write_mark(Instant at);
   void give_up();
   [[nodiscard]] std::expected<void, std::string> connect();
   [[nodiscard]] std::expected<void, std::string> load(Writer& writer);
-  [[nodiscard]] std::expected<std::optional<std::string>, std::string> lost_suffix(
+  // Who has seen what the journal does not hold, and what; nothing if nobody has.
+  [[nodiscard]] std::expected<std::optional<std::string>, std::string> seen_beyond(
       Rows& rows, const Tail& tail, const std::optional<PublicId>& history);
   [[nodiscard]] std::expected<void, std::string> begin_history(Connection& connection, const Tail& tail,
                                                                std::string notice);
+  std::string lost_end(const Tail& tail, const std::string& shown) const;
   void care_for_log();
   // As Connection::checkpoint. Any thread; false also if another one is at it.
   [[nodiscard]] std::expected<bool, std::string> checkpoint(Connection& connection);
@@ -104,6 +113,7 @@ class SqliteJournal final : public Journal {
   std::optional<Request> request_;
   bool append_under_way_ = false;
   std::optional<Instant> waiting_mark_;
+  std::optional<LostEnd> lost_end_;
   bool checkpoint_wanted_ = false;
   bool stopping_writer_ = false;
   bool stopping_checkpointer_ = false;

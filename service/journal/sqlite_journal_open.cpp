@@ -20,8 +20,6 @@ bool valid_workspace(std::string_view name) {
   });
 }
 
-std::string at_position(Position position) { return "position " + std::to_string(position.value()); }
-
 }  // namespace
 
 std::expected<std::unique_ptr<Journal>, std::string> open_sqlite(Options options) {
@@ -104,20 +102,25 @@ std::expected<void, std::string> SqliteJournal::load(Writer& writer) {
       return std::unexpected(writer.connection.error("reading the history"));
     }
   }
-  auto lost = lost_suffix(rows, tail, history);
-  if (!lost) return std::unexpected(lost.error());
-  if (*lost || !history) {
-    auto begun = begin_history(writer.connection, tail, std::move(*lost).value_or(""));
+  const auto seen = seen_beyond(rows, tail, history);
+  if (!seen) return std::unexpected(seen.error());
+  if (*seen && !history) {
+    return std::unexpected(path_.string() + ": there is no journal of workspace " + options_.workspace + " here, but " +
+                           **seen + ". Put journal.db back, or bring a backup with heti restore --replace; to begin " +
+                           "anew without what was said, move the directory away");
+  }
+  if (*seen || !history) {
+    auto begun = begin_history(writer.connection, tail, *seen ? lost_end(tail, **seen) : "");
     if (!begun) return begun;
   }
   const std::lock_guard lock(mutex_);
   tail_ = tail;
-  if (history && !*lost) history_ = *history;
+  if (history && !*seen) history_ = *history;
   if (!writer_thread_.joinable()) alive_until_ = std::max(mark, tail.at);
   return {};
 }
 
-std::expected<std::optional<std::string>, std::string> SqliteJournal::lost_suffix(
+std::expected<std::optional<std::string>, std::string> SqliteJournal::seen_beyond(
     Rows& rows, const Tail& tail, const std::optional<PublicId>& history) {
   std::string witnesses;
   const auto judge = [&](Position position, const Hash& hash, const std::string& witness) -> Verdict {
@@ -150,8 +153,12 @@ std::expected<std::optional<std::string>, std::string> SqliteJournal::lost_suffi
     return std::unexpected(sound.error() + "; searching finds the end at " + at_position(tail.position) + ", but " +
                            witnesses);
   }
+  return witnesses;
+}
+
+std::string SqliteJournal::lost_end(const Tail& tail, const std::string& shown) const {
   return "journal of workspace " + options_.workspace + " in " + path_.string() + " has lost its end: it ends at " +
-         at_position(tail.position) + " (" + to_string(tail.hash) + "), but " + witnesses +
+         at_position(tail.position) + " (" + to_string(tail.hash) + "), but " + shown +
          ". What followed is given up, and a new history begins";
 }
 

@@ -34,6 +34,8 @@ std::optional<Hash> to_hash(std::optional<std::string_view> bytes) {
 
 }  // namespace
 
+std::string at_position(Position position) { return "position " + std::to_string(position.value()); }
+
 std::expected<void, std::string> prepare_schema(Connection& connection) {
   const auto version = pragma(connection, "PRAGMA user_version");
   if (!version) return std::unexpected(version.error());

@@ -17,6 +17,9 @@ struct Row {
   Hash hash{};
 };
 
+// "position 7", for sentences.
+[[nodiscard]] std::string at_position(Position position);
+
 // Creates the tables in an empty file; refuses a file that is not ours or of a later format.
 [[nodiscard]] std::expected<void, std::string> prepare_schema(Connection& connection);
 

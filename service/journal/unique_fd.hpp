@@ -1,5 +1,5 @@
 #pragma once
-// A file descriptor that is closed once, and the few whole-file calls that this room needs.
+// The few whole-file calls that this room needs.
 #include <fcntl.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -10,28 +10,12 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
+
+#include "service/base/unique_fd.hpp"
 
 namespace heti::journal {
 
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~UniqueFd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
+using heti::UniqueFd;
 
 // "PATH: what: No space left on device"
 inline std::string system_error(const std::filesystem::path& path, std::string_view what) {

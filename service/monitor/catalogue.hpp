@@ -32,6 +32,18 @@ inline constexpr Metric queue_oldest_unanswered{"heti_queue_oldest_unanswered_se
                                                 "Open time of the oldest unanswered visitor, waiting or assigned; 0 "
                                                 "if none. The gauge of what customers feel."};
 inline constexpr Metric queue_overdue{"heti_queue_overdue", "Unanswered visitors past the target."};
+inline constexpr Metric queue_predicted_breaches{"heti_queue_predicted_breaches",
+                                                 "Visitors among those waiting who are expected to be answered too "
+                                                 "late: the sum of their risks."};
+inline constexpr Metric queue_estimated_wait{"heti_queue_estimated_wait_seconds",
+                                             "Expected wait of a visitor who arrives now; absent if unknown or "
+                                             "closed."};
+inline constexpr Metric queue_arrivals{"heti_queue_arrivals_per_second",
+                                       "Contacts to be expected in a second of open time, as the model has it; absent "
+                                       "while closed."};
+inline constexpr Metric queue_mean_handle{"heti_queue_mean_handle_seconds",
+                                          "Mean time that a chat holds a slot, wrap-up included, of the latest 500 in "
+                                          "28 days; absent without any."};
 inline constexpr Metric conversations{"heti_conversations", "Conversations by state."};
 inline constexpr Metric agents{"heti_agents",
                                "Agents of the queue by status; staffed = free + full. An agent counts in each of its "
@@ -56,8 +68,20 @@ inline constexpr Metric saturated_seconds{"heti_queue_saturated_seconds_total",
                                           "Open time with agents but without a free slot. Exact, not sampled."};
 inline constexpr Metric shortfall_seconds{"heti_queue_shortfall_agent_seconds_total",
                                           "Agent-seconds of open time below the required agents. Exact, not sampled."};
+inline constexpr Metric staffed_ratio{"heti_queue_staffed_ratio",
+                                      "Share of open time with at least the required agents: today (since local "
+                                      "midnight), week (7 days), month (28 days), across restarts; absent when the "
+                                      "queue was not open."};
+inline constexpr Metric agent_presence{"heti_agent_presence_seconds_total",
+                                       "Agent-seconds by status, of the whole site. Exact, not sampled."};
+inline constexpr Metric slot_seconds{"heti_slot_seconds_total",
+                                     "Slot-seconds of ONLINE agents, of the whole site: busy, and capacity (all there "
+                                     "were). Exact, not sampled."};
 inline constexpr Metric slo_threshold{"heti_slo_threshold_seconds", "Configured target of the promise."};
 inline constexpr Metric slo_target{"heti_slo_target_ratio", "Configured share of promises to be kept."};
+inline constexpr Metric slo_budget{"heti_slo_budget_contacts",
+                                   "Promises that may be broken in 28 days: 1 less the target, of those judged in the "
+                                   "last 28 days, of 200 at least."};
 
 // ---- What happened, counted when it became durable.
 inline constexpr Metric contacts{"heti_contacts_total", "Contacts enqueued (offered), spam included."};
@@ -106,12 +130,25 @@ inline constexpr Metric accept_errors{"heti_accept_errors_total", "Connections n
 inline constexpr Metric http_responses{"heti_http_responses_total", "HTTP responses, by class of status."};
 inline constexpr Metric slow_consumers{"heti_slow_consumers_dropped_total",
                                        "WebSockets closed because they read too slowly."};
+inline constexpr Metric frames_dropped{"heti_frames_dropped_total",
+                                       "Frames that may be lost and were left out, by kind."};
+inline constexpr Metric send_queue_bytes{"heti_send_queue_bytes", "Bytes that wait for all sockets together."};
 inline constexpr Metric send_queue_max{"heti_send_queue_max_bytes",
                                        "The most bytes that waited for one socket since the start."};
 
 // ---- The journal, the clock, the program.
 inline constexpr Metric journal_append{"heti_journal_append_seconds", "Write and sync of one durable batch."};
+inline constexpr Metric loop_lag{"heti_loop_lag_seconds",
+                                 "How late a timer of the home loop came: what a piece of work waits there before its "
+                                 "turn."};
+inline constexpr Metric routing_step{"heti_routing_step_seconds",
+                                     "Time to decide one command, with what was due before it and the routing."};
+inline constexpr Metric invariant_violations{"heti_invariant_violations_total",
+                                             "Broken rules of the core, found on the live state part by part; each is "
+                                             "counted once."};
 inline constexpr Metric journal_errors{"heti_journal_append_errors_total", "Appends that were not durable at once."};
+inline constexpr Metric snapshots_rejected{"heti_snapshots_rejected_total",
+                                           "Snapshots that were damaged or that the journal does not confirm."};
 inline constexpr Metric commands_refused{"heti_commands_refused_total",
                                          "Wishes that the state did not allow, or that were not the sender's to make."};
 inline constexpr Metric journal_bytes{"heti_journal_bytes", "What the journal's batches take in storage."};
@@ -121,6 +158,12 @@ inline constexpr Metric config_successful{"heti_config_last_reload_successful",
                                           "1 if the settings file was taken when it was last read, 0 if refused."};
 inline constexpr Metric config_success_time{"heti_config_last_reload_success_timestamp_seconds",
                                             "When the settings file was last read and taken."};
+inline constexpr Metric probe_last_success{"heti_probe_last_success_timestamp_seconds",
+                                           "Unix time at which the synthetic customer's last whole chat ended; 0: none "
+                                           "yet. Absent where the probe is switched off."};
+inline constexpr Metric probe_seconds{"heti_probe_seconds", "Duration of the synthetic customer's whole chats."};
+inline constexpr Metric probe_failures{"heti_probe_failures_total",
+                                       "Chats of the synthetic customer that failed, by the step that did."};
 inline constexpr Metric build_info{"heti_build_info", "1; the label names the version that runs."};
 inline constexpr Metric tzdata_info{"heti_tzdata_info", "1; the label names the tzdata behind the opening hours."};
 
@@ -132,6 +175,10 @@ inline constexpr std::array all{queue_open,
                                 queue_oldest_wait,
                                 queue_oldest_unanswered,
                                 queue_overdue,
+                                queue_predicted_breaches,
+                                queue_estimated_wait,
+                                queue_arrivals,
+                                queue_mean_handle,
                                 conversations,
                                 agents,
                                 slots,
@@ -144,8 +191,12 @@ inline constexpr std::array all{queue_open,
                                 understaffed_seconds,
                                 saturated_seconds,
                                 shortfall_seconds,
+                                staffed_ratio,
+                                agent_presence,
+                                slot_seconds,
                                 slo_threshold,
                                 slo_target,
+                                slo_budget,
                                 contacts,
                                 contacts_ended,
                                 sla_verdicts,
@@ -178,13 +229,23 @@ inline constexpr std::array all{queue_open,
                                 accept_errors,
                                 http_responses,
                                 slow_consumers,
+                                frames_dropped,
+                                send_queue_bytes,
                                 send_queue_max,
                                 journal_append,
+                                loop_lag,
+                                routing_step,
+                                invariant_violations,
                                 journal_errors,
+                                snapshots_rejected,
+                                commands_refused,
                                 journal_bytes,
                                 clock_steps,
                                 config_successful,
                                 config_success_time,
+                                probe_last_success,
+                                probe_seconds,
+                                probe_failures,
                                 build_info,
                                 tzdata_info};
 

@@ -177,26 +177,32 @@ struct Counts::Counting {
   }
 };
 
+Counts::Families::Families(prometheus::Registry& registry, const std::string& workspace)
+    : counters{.contacts = family<Counter>(registry, catalogue::contacts, workspace),
+               .ended = family<Counter>(registry, catalogue::contacts_ended, workspace),
+               .verdicts = family<Counter>(registry, catalogue::sla_verdicts, workspace),
+               .offers = family<Counter>(registry, catalogue::offers, workspace),
+               .messages = family<Counter>(registry, catalogue::messages, workspace),
+               .survey = family<Counter>(registry, catalogue::survey_responses, workspace),
+               .transfers = family<Counter>(registry, catalogue::transfers, workspace),
+               .requeues = family<Counter>(registry, catalogue::requeues, workspace),
+               .unanswered_turns = family<Counter>(registry, catalogue::unanswered_turns, workspace),
+               .reopened = family<Counter>(registry, catalogue::reopened, workspace),
+               .offline_messages = family<Counter>(registry, catalogue::offline_messages, workspace)},
+      histograms{.wait = family<Histogram>(registry, catalogue::wait_seconds, workspace),
+                 .first_response = family<Histogram>(registry, catalogue::first_response_seconds, workspace),
+                 .reply = family<Histogram>(registry, catalogue::reply_seconds, workspace),
+                 .abandon = family<Histogram>(registry, catalogue::abandon_seconds, workspace),
+                 .handle = family<Histogram>(registry, catalogue::handle_seconds, workspace),
+                 .wrapup = family<Histogram>(registry, catalogue::wrapup_seconds, workspace),
+                 .resolution = family<Histogram>(registry, catalogue::resolution_seconds, workspace)} {}
+
 Counts::Counts(prometheus::Registry& registry, const std::string& workspace)
-    : counters_{.contacts = family<Counter>(registry, catalogue::contacts, workspace),
-                .ended = family<Counter>(registry, catalogue::contacts_ended, workspace),
-                .verdicts = family<Counter>(registry, catalogue::sla_verdicts, workspace),
-                .offers = family<Counter>(registry, catalogue::offers, workspace),
-                .messages = family<Counter>(registry, catalogue::messages, workspace),
-                .survey = family<Counter>(registry, catalogue::survey_responses, workspace),
-                .transfers = family<Counter>(registry, catalogue::transfers, workspace),
-                .requeues = family<Counter>(registry, catalogue::requeues, workspace),
-                .unanswered_turns = family<Counter>(registry, catalogue::unanswered_turns, workspace),
-                .reopened = family<Counter>(registry, catalogue::reopened, workspace),
-                .offline_messages = family<Counter>(registry, catalogue::offline_messages, workspace)},
-      histograms_{.wait = family<Histogram>(registry, catalogue::wait_seconds, workspace),
-                  .first_response = family<Histogram>(registry, catalogue::first_response_seconds, workspace),
-                  .reply = family<Histogram>(registry, catalogue::reply_seconds, workspace),
-                  .abandon = family<Histogram>(registry, catalogue::abandon_seconds, workspace),
-                  .handle = family<Histogram>(registry, catalogue::handle_seconds, workspace),
-                  .wrapup = family<Histogram>(registry, catalogue::wrapup_seconds, workspace),
-                  .resolution = family<Histogram>(registry, catalogue::resolution_seconds, workspace)},
-      wait_bounds_(waits) {}
+    : shown_(registry, workspace), hidden_(nobodys_, workspace), wait_bounds_(waits) {}
+
+Counts::Families& Counts::families_of(const Series& series) {
+  return core::is_reserved(series.name) ? hidden_ : shown_;
+}
 
 void Counts::begin(const core::State& state) {
   meet_queues(state);
@@ -236,17 +242,18 @@ std::uint64_t Counts::fresh(core::QueueId queue) const {
 void Counts::meet_queues(const core::State& state) {
   std::set<double> bounds = wait_bounds_;
   for (const auto& [id, queue] : state.queues) {
-    if (queue.removed) continue;
+    if (queue.removed || core::is_reserved(queue.settings.name)) continue;
     bounds.insert(seconds(queue.settings.first_response.threshold));
     bounds.insert(seconds(queue.settings.reply.threshold));
   }
   if (bounds != wait_bounds_) {
     wait_bounds_ = std::move(bounds);
     for (auto& [id, series] : series_) {
-      for (Histogram* histogram : series.wait) histograms_.wait.Remove(histogram);
-      histograms_.first_response.Remove(series.first_response);
-      histograms_.reply.Remove(series.reply);
-      histograms_.abandon.Remove(series.abandon);
+      HistogramFamilies& histograms = families_of(series).histograms;
+      for (Histogram* histogram : series.wait) histograms.wait.Remove(histogram);
+      histograms.first_response.Remove(series.first_response);
+      histograms.reply.Remove(series.reply);
+      histograms.abandon.Remove(series.abandon);
       add_wait_histograms(series);
     }
   }
@@ -268,6 +275,7 @@ Counts::Series& Counts::series_of(core::QueueId queue, const core::State& state)
 }
 
 void Counts::add_counters(Series& s) {
+  auto& [counters, histograms] = families_of(s);
   using Pairs = prometheus::Labels;
   const auto labels = [&](Pairs more) {
     more.emplace("queue", s.name);
@@ -276,44 +284,45 @@ void Counts::add_counters(Series& s) {
   const auto text = [](std::string_view word_of) { return std::string(word_of); };
 
   for (const core::Stage stage : {core::Stage::first, core::Stage::reopen}) {
-    s.contacts[at(stage)] = &counters_.contacts.Add(labels({{"stage", text(word(stage))}}));
+    s.contacts[at(stage)] = &counters.contacts.Add(labels({{"stage", text(word(stage))}}));
   }
   for (const Ended ended : all_ended) {
-    s.ended[at(ended)] = &counters_.ended.Add(labels({{"outcome", text(word(ended))}}));
+    s.ended[at(ended)] = &counters.ended.Add(labels({{"outcome", text(word(ended))}}));
   }
   for (const core::Sla sla : all_slas) {
     for (const core::Verdict verdict : all_verdicts) {
       s.verdicts[at(sla)][at(verdict)] =
-          &counters_.verdicts.Add(labels({{"sla", text(word(sla))}, {"verdict", text(word(verdict))}}));
+          &counters.verdicts.Add(labels({{"sla", text(word(sla))}, {"verdict", text(word(verdict))}}));
     }
   }
   for (const core::OfferEnd result : offer_results) {
-    s.offers[at(result)] = &counters_.offers.Add(labels({{"result", text(word(result))}}));
+    s.offers[at(result)] = &counters.offers.Add(labels({{"result", text(word(result))}}));
   }
   for (const core::Author author : message_authors) {
-    s.messages[at(author)] = &counters_.messages.Add(labels({{"author", text(word(author).value())}}));
+    s.messages[at(author)] = &counters.messages.Add(labels({{"author", text(word(author).value())}}));
   }
   for (std::size_t score = 1; score <= s.csat.size(); ++score) {
-    s.csat[score - 1] = &counters_.survey.Add(labels({{"survey", "csat"}, {"score", std::to_string(score)}}));
+    s.csat[score - 1] = &counters.survey.Add(labels({{"survey", "csat"}, {"score", std::to_string(score)}}));
   }
-  s.transfers = &counters_.transfers.Add(labels({}));
-  s.requeues = &counters_.requeues.Add(labels({}));
-  s.unanswered_turns = &counters_.unanswered_turns.Add(labels({}));
-  s.reopened = &counters_.reopened.Add(labels({}));
-  s.offline_messages = &counters_.offline_messages.Add(labels({}));
-  s.handle = &histograms_.handle.Add(labels({}), handles);
-  s.wrapup = &histograms_.wrapup.Add(labels({}), wrapups);
-  s.resolution = &histograms_.resolution.Add(labels({}), resolutions);
+  s.transfers = &counters.transfers.Add(labels({}));
+  s.requeues = &counters.requeues.Add(labels({}));
+  s.unanswered_turns = &counters.unanswered_turns.Add(labels({}));
+  s.reopened = &counters.reopened.Add(labels({}));
+  s.offline_messages = &counters.offline_messages.Add(labels({}));
+  s.handle = &histograms.handle.Add(labels({}), handles);
+  s.wrapup = &histograms.wrapup.Add(labels({}), wrapups);
+  s.resolution = &histograms.resolution.Add(labels({}), resolutions);
 }
 
 void Counts::add_wait_histograms(Series& s) {
+  HistogramFamilies& histograms = families_of(s).histograms;
   const Histogram::BucketBoundaries bounds(wait_bounds_.begin(), wait_bounds_.end());
   for (const core::Stage stage : all_stages) {
-    s.wait[at(stage)] = &histograms_.wait.Add({{"queue", s.name}, {"stage", std::string(word(stage))}}, bounds);
+    s.wait[at(stage)] = &histograms.wait.Add({{"queue", s.name}, {"stage", std::string(word(stage))}}, bounds);
   }
-  s.first_response = &histograms_.first_response.Add({{"queue", s.name}}, bounds);
-  s.reply = &histograms_.reply.Add({{"queue", s.name}}, bounds);
-  s.abandon = &histograms_.abandon.Add({{"queue", s.name}}, bounds);
+  s.first_response = &histograms.first_response.Add({{"queue", s.name}}, bounds);
+  s.reply = &histograms.reply.Add({{"queue", s.name}}, bounds);
+  s.abandon = &histograms.abandon.Add({{"queue", s.name}}, bounds);
 }
 
 Counts::Known& Counts::known(core::ConversationId conversation) {

@@ -82,10 +82,21 @@ class Counts {
   struct CounterFamilies {
     prometheus::Family<Counter>&contacts, &ended, &verdicts, &offers, &messages, &survey, &transfers, &requeues,
         &unanswered_turns, &reopened, &offline_messages;
-  } counters_;
+  };
   struct HistogramFamilies {
     prometheus::Family<Histogram>&wait, &first_response, &reply, &abandon, &handle, &wrapup, &resolution;
-  } histograms_;
+  };
+  struct Families {
+    Families(prometheus::Registry& registry, const std::string& workspace);
+    CounterFamilies counters;
+    HistogramFamilies histograms;
+  };
+  Families& families_of(const Series& series);
+
+  Families shown_;
+  // The service's own queues are counted where nobody looks, so that counting needs no exceptions.
+  prometheus::Registry nobodys_;
+  Families hidden_;
 
   std::set<double> wait_bounds_;
   std::map<core::QueueId, Series> series_;

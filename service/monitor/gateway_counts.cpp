@@ -53,6 +53,8 @@ void write_gateway(Sheet& sheet, const gateway::GatewayMetrics& m) {
   counters_by<gateway::HttpClass>(sheet, catalogue::http_responses, "class", m.http_responses);
   const auto slow = static_cast<std::size_t>(gateway::Ended::slow_consumer);
   sheet.counter(catalogue::slow_consumers, {}, value_of(m.ended[slow]));
+  counters_by<gateway::Dropped>(sheet, catalogue::frames_dropped, "kind", m.dropped);
+  sheet.gauge(catalogue::send_queue_bytes, {}, value_of(m.outbox_bytes));
   sheet.gauge(catalogue::send_queue_max, {}, value_of(m.outbox_bytes_max_seen));
 }
 

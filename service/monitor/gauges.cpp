@@ -122,6 +122,7 @@ class Writer {
     std::uint64_t busy = 0;
     std::uint64_t free = 0;
     for (const auto& [id, agent] : in_.state.agents) {
+      if (core::is_reserved(agent.settings.name)) continue;
       busy += agent.busy();
       if (!agent.removed && agent.staffs() && agent.has_free_slot()) free += agent.settings.capacity - agent.busy();
     }
@@ -151,8 +152,8 @@ class Writer {
     const Instant since = due ? queue.hours.last_change(last - Millis{1}) : last;
     gauge(catalogue::queue_open, queue.open ? 1 : 0);
     gauge(catalogue::queue_closing, queue.closing() ? 1 : 0);
-    gauge(catalogue::queue_open_since, queue.open ? unix_seconds(since) : 0);
-    gauge(catalogue::queue_next_change, next == never ? 0 : unix_seconds(next));
+    gauge(catalogue::queue_open_since, queue.open ? unix_seconds(in_.wall.shows(since)) : 0);
+    gauge(catalogue::queue_next_change, next == never ? 0 : unix_seconds(in_.wall.shows(next)));
   }
 
   void write_line(const Figures& figures) {
@@ -174,7 +175,8 @@ class Writer {
     std::array<std::uint64_t, standing_words.size()> counts{};
     for (const auto& [id, agent] : in_.state.agents) {
       const bool member = std::find(agent.queues.begin(), agent.queues.end(), queue_->id) != agent.queues.end();
-      if (member && !agent.removed) ++counts[static_cast<std::size_t>(standing_of(agent))];
+      if (member && !agent.removed && !core::is_reserved(agent.settings.name))
+        ++counts[static_cast<std::size_t>(standing_of(agent))];
     }
     for (std::size_t i = 0; i < counts.size(); ++i) {
       gauge(catalogue::agents, "status", standing_words[i], static_cast<double>(counts[i]));
@@ -221,7 +223,7 @@ void write_gauges(Sheet& sheet, const GaugeInputs& in) {
   Writer writer(sheet, in);
   std::set<std::string> tzdata_versions;
   for (const auto& [id, queue] : in.state.queues) {
-    if (queue.removed) continue;
+    if (queue.removed || core::is_reserved(queue.settings.name)) continue;
     writer.write(queue, gathered.at(id));
     if (!queue.tzdata_version.empty()) tzdata_versions.insert(queue.tzdata_version);
   }
@@ -229,6 +231,15 @@ void write_gauges(Sheet& sheet, const GaugeInputs& in) {
   for (const std::string& version : tzdata_versions) {
     sheet.gauge(catalogue::tzdata_info, {label("version", version)}, 1);
   }
+}
+
+std::map<core::QueueId, LineFigures> line_figures(const core::State& state, Instant now) {
+  std::map<core::QueueId, LineFigures> lines;
+  for (const auto& [id, figures] : gather(state, now)) {
+    const Promises& first = figures.promises[static_cast<std::size_t>(core::Sla::first_response)];
+    lines[id] = {.oldest_wait = figures.oldest_wait, .oldest_unanswered = first.oldest, .overdue = first.overdue};
+  }
+  return lines;
 }
 
 }  // namespace heti::monitor

@@ -5,14 +5,19 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include "service/core/state.hpp"
 #include "service/gateway/metrics.hpp"
 #include "service/journal/journal.hpp"
 #include "service/monitor/counts.hpp"
+#include "service/monitor/forecast.hpp"
+#include "service/monitor/health.hpp"
+#include "service/monitor/history.hpp"
+#include "service/monitor/presence.hpp"
+#include "service/monitor/probe_counts.hpp"
 #include "service/monitor/process.hpp"
 #include "service/sequencer/journal_clock.hpp"
 #include "service/sequencer/sequencer.hpp"
@@ -22,6 +27,8 @@ namespace heti::monitor {
 struct Options {
   std::string workspace = "default";
   std::string version;  // of the program, for heti_build_info
+  // For what is counted by days of a queue's own zone.
+  LocalMidnight local_midnight{};
 };
 
 // What else is read at a scrape. All of it must outlive the monitor.
@@ -39,8 +46,23 @@ class Monitor : public sequencer::Projection {
   // the outage since the journal was last alive is, because no process before has.
   void begin(const Sources& sources, const core::State& recovered);
 
-  // Whose refused commands are shown; it must outlive the monitor. Without one there are none to show.
+  // Once, after begin(): asks the archive for the history of the last 28 days up to `until`, the position of the
+  // recovered state. Until it has answered, what depends on that history is absent. The archive must outlive the
+  // monitor's use; `on_warning` is told why an answer is late.
+  void recall(archive::Archive& archive, journal::Position until, Instant now,
+              std::function<void(std::string_view sentence)> on_warning);
+  // Takes in what has come since: before a scrape. Durable events do so, too.
+  void look(Instant now) { history_.look(now); }
+
+  // Null until the archive has answered.
+  const History* history() const { return history_.history(); }
+
+  // Whose refused commands are shown; it must outlive the monitor. Without one none were refused.
   void watch(const sequencer::Sequencer& sequencer) { sequencer_ = &sequencer; }
+
+  // Begins to show what becomes of the probe's chats, which is then told to probe(). `steps`: what can fail.
+  void expect_probe(std::span<const std::string_view> steps) { probe_.emplace(registry_, steps); }
+  ProbeCounts& probe() { return *probe_; }
 
   // The settings file was read, at the start or again, and taken or refused.
   void config_read(bool taken, Instant now);
@@ -52,20 +74,29 @@ class Monitor : public sequencer::Projection {
   std::string scrape(const core::State& state, Instant now) const;
 
   // Write and sync of one durable batch, in seconds. Any thread, also before begin(): the journal's on_append.
-  void observe_append(double seconds);
+  void observe_append(double seconds) { health_.observe_append(seconds); }
+  // Time to decide one command: the sequencer's on_step.
+  void observe_step(double seconds) { health_.observe_step(seconds); }
+  // Each 250 ms, with the seconds that it came late. Looks at the next part of the state, which costs some 90
+  // microseconds, and gives the sentences of what is broken in it and was not said before.
+  std::vector<std::string> observe_lag(double seconds, const core::State& state, Instant now);
 
  private:
   const std::string workspace_;
   const std::string version_;
   prometheus::Registry registry_;
-  prometheus::Histogram& append_seconds_;
+  Health health_;
   Counts counts_;
+  HistoryKeeper history_;
+  const LocalMidnight local_midnight_;
   Process process_;
-  std::optional<Sources> sources_;  // from begin()
+  std::optional<ProbeCounts> probe_;  // from expect_probe()
+  std::optional<Sources> sources_;    // from begin()
   const sequencer::Sequencer* sequencer_ = nullptr;
   bool config_good_ = true;
   Instant config_taken_at_{};
   std::map<core::QueueId, core::StaffingTotals> totals_at_start_;
+  PresenceAtStart presence_at_start_;
 };
 
 }  // namespace heti::monitor

@@ -1,6 +1,7 @@
 #include "service/sequencer/sequencer.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "service/base/check.hpp"
 #include "service/base/planted.hpp"
@@ -18,6 +19,7 @@ struct Sequencer::Lot {
   struct Answered {
     core::Answer answer;
     OnAnswer on_answer;
+    Instant at;
   };
   std::vector<core::Event> events;
   std::vector<Answered> answers;
@@ -85,6 +87,8 @@ void Sequencer::turn() {
   }
 
   auto lot = std::make_shared<Lot>();
+  lot->answers.reserve(mails.size());
+  lot->events.reserve(2 * mails.size());  // A message and what follows from it.
   for (auto mail = mails.begin(); mail != mails.end(); ++mail) {
     const bool room = lot->events.size() < core::expired_events_max;
     if (room && take(*lot, *mail)) continue;
@@ -114,7 +118,11 @@ void Sequencer::turn() {
 // False: too much had become due before it; it has to wait for the next lot.
 bool Sequencer::take(Lot& lot, Mail& mail) {
   lot.now = now();
+  const auto begun = options_.on_step ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
   core::Decision decision = core::decide(state_, lot.now, mail.command);
+  if (options_.on_step) {
+    options_.on_step(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
+  }
   lot.events.insert(lot.events.end(), std::make_move_iterator(decision.events.begin()),
                     std::make_move_iterator(decision.events.end()));
   if (!decision.finished) return false;
@@ -123,9 +131,11 @@ bool Sequencer::take(Lot& lot, Mail& mail) {
   }
   if (!mail.on_answer) return true;
   if (planted(Planted::ack_before_durable)) {
+    answered_at_ = lot.now;
     mail.on_answer(decision.answer, state_);
   } else {
-    lot.answers.push_back({.answer = std::move(decision.answer), .on_answer = std::move(mail.on_answer)});
+    lot.answers.push_back(
+        {.answer = std::move(decision.answer), .on_answer = std::move(mail.on_answer), .at = lot.now});
   }
   return true;
 }
@@ -169,9 +179,13 @@ void Sequencer::finish(const std::shared_ptr<Lot>& lot, journal::AppendResult re
 }
 
 void Sequencer::hand_on(Lot& lot) {
-  for (Lot::Answered& answered : lot.answers) answered.on_answer(answered.answer, state_);
+  for (Lot::Answered& answered : lot.answers) {
+    answered_at_ = answered.at;
+    answered.on_answer(answered.answer, state_);
+  }
   if (lot.events.empty()) return;
-  const Durable durable{.position = tail_.position, .events = lot.events, .state = state_, .now = lot.now};
+  const Durable durable{
+      .position = tail_.position, .events = lot.events, .state = state_, .now = lot.now, .hash = tail_.hash};
   for (Projection* projection : projections_) projection->on_durable(durable);
 }
 
@@ -192,13 +206,15 @@ void Sequencer::next_turn() {
 void Sequencer::arm_timer() {
   const Instant at = now();
   const Instant due = core::next_deadline(state_);
-  if (at - last_keep_alive_ >= options_.keep_alive_every) {
+  // The mark of life costs a write: a clock that runs faster does not make it more frequent.
+  const Millis keep_alive_every = options_.keep_alive_every * clock_.speed();
+  if (at - last_keep_alive_ >= keep_alive_every) {
     last_keep_alive_ = at;
     // Never past something due that is no fact yet: after a kill it would seem to have happened while we were down.
     journal_.keep_alive(due == never ? at : std::min(at, due - Millis{1}));
   }
-  const Millis delay = due == never ? options_.keep_alive_every : std::min(due - at, options_.keep_alive_every);
-  loop_.wake_after(std::max(delay, Millis{1}), [this, alive = alive_] {
+  const Millis delay = due == never ? keep_alive_every : std::min(due - at, keep_alive_every);
+  loop_.wake_after(clock_.real(std::max(delay, Millis{1})), [this, alive = alive_] {
     if (*alive) turn();
   });
 }

@@ -36,6 +36,7 @@ struct Durable {
   const std::vector<core::Event>& events;
   const core::State& state;
   Instant now;
+  journal::Hash hash{};  // the chain hash of that position
 };
 
 // Reads durable events on the sequencer's loop. Must not block, and feeds back only by submitting a command.
@@ -53,10 +54,12 @@ enum class Submit : std::uint8_t {
 
 struct Options {
   std::size_t mailbox_max = 65536;
-  std::size_t batch_commands_max = 4096;
+  std::size_t batch_commands_max = 500;
   Millis keep_alive_every = Millis{2000};
   // Told on the loop when an append was not durable; for the log and the metric.
   std::function<void(journal::AppendResult)> on_trouble;
+  // Told on the loop how long each command took to decide, with what was due before it and the routing, in seconds.
+  std::function<void(double seconds)> on_step{};
 };
 
 class Sequencer {
@@ -74,6 +77,8 @@ class Sequencer {
 
   // On the loop only. Durable unless a commit is under way; then it runs ahead of the disk by one batch.
   const core::State& state() const { return state_; }
+  // The instant at which the command was decided whose answer is being told: within OnAnswer only.
+  Instant answered_at() const { return answered_at_; }
   // Journal time as of now, on the loop only. For gauges and views that are read between batches.
   Instant now();
   bool healthy() const;
@@ -121,6 +126,7 @@ class Sequencer {
   Refusals refusals_{};
   bool committing_ = false;
   Instant last_keep_alive_;
+  Instant answered_at_;
   std::function<void()> on_stopped_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once destroyed: late posts see it
 };

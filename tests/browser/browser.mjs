@@ -21,19 +21,30 @@ const patience = 20000;
 export class World {
   ends = [];
 
-  static async start({ name, queue = 'support', config }) {
+  static async start({ name, queue = 'support', config, args = [] }) {
     const world = new World();
     try {
-      world.heti = await Heti.start({ name, ...(config ? { config } : {}) });
+      world.heti = await Heti.start({ name, args, ...(config ? { config } : {}) });
       world.ends.push(() => world.heti.close());
       world.shop = await world.startShop(queue);
-      world.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
-      world.ends.push(() => world.browser.close());
+      await world.startBrowser();
     } catch (error) {
       await world.close();
       throw error;
     }
     return world;
+  }
+
+  // A browser alone, for a page that a test serves by itself.
+  static async bare() {
+    const world = new World();
+    await world.startBrowser();
+    return world;
+  }
+
+  async startBrowser() {
+    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags });
+    this.ends.push(() => this.browser.close());
   }
 
   // The demo site under another name than Heti's, so that everything between them is cross-origin.

@@ -65,6 +65,7 @@ TEST(BusinessTimeTest, TheNextChangeLiesAtMostFourHundredDaysAhead) {
   EXPECT_EQ(hours.next_change(midnight + days{400}), never) << "open, and for longer than that";
   EXPECT_EQ(hours.next_change(midnight + days{500}), midnight + days{900});
   EXPECT_EQ(hours.next_change(midnight + days{900}), never) << "after the last there is none";
+  EXPECT_EQ(hours.next_change(midnight - days{9000}, Millis::max()), midnight + days{400}) << "unless asked further";
 }
 
 TEST(BusinessTimeTest, TheLastChangeIsThePresentOpeningOrTheClosingBefore) {

@@ -26,27 +26,71 @@ TEST(MemoryTest, TheLastTwoHundredLinesAreAtHandAndOlderOnesAreLeftToTheArchive)
   desk.core.expect_replay_gives_the_same_bytes();
 }
 
-TEST(MemoryTest, ARepeatIsKnownByItsNumberEvenWhenItsPlaceIsForgotten) {
+TEST(MemoryTest, LongLinesLeaveRoomForFewerOfThem) {
+  Desk desk;
+  for (std::size_t n = 1; n <= 4; ++n) desk.says(1, 1s, std::string(recent_text_max / 4, 'x'));
+  EXPECT_EQ(opened(desk, 2s, 0).entries.front().seq, 1u) << "four fill it";
+  desk.says(1, 3s, "y");
+  EXPECT_EQ(opened(desk, 4s, 0).entries.front().seq, 2u);
+  desk.core.expect_replay_gives_the_same_bytes();
+  State reread = *state_from_bytes(state_bytes(desk.core.state()));
+  EXPECT_EQ(reread.find(public_id(1001))->recent_text, desk.chat(1).recent_text) << "counted anew after a snapshot";
+  desk.says(1, 5s, std::string(recent_text_max + 1, 'z'));
+  EXPECT_EQ(opened(desk, 6s, 0).entries.size(), 1u) << "the newest stays";
+  desk.says(1, 7s, "short again");
+  EXPECT_EQ(opened(desk, 8s, 0).entries.size(), 1u);
+  EXPECT_EQ(desk.chat(1).recent_text, 11u);
+}
+
+TEST(MemoryTest, ARepeatIsAnsweredWithTheNewestNumberWhenItsPlaceIsForgotten) {
   Desk desk;
   for (std::size_t n = 1; n <= mark_posts_max + 1; ++n) desk.says(1, 1s, "line " + std::to_string(n));
   const std::size_t kept = desk.core.events().size();
-  EXPECT_EQ(seq(desk.posts(1, 2s, "s", 1, "line 1")), 0u) << "kept, but no longer known where";
-  EXPECT_EQ(seq(desk.posts(1, 2s, "s", 2, "line 2")), 2u);
-  EXPECT_EQ(refusal(desk.posts(1, 2s, "s", 2, "line two")), Refusal::conflict);
+  const Posted old = std::get<Posted>(desk.posts(1, 2s, "s", 1, "line 1"));
+  EXPECT_EQ(old.n, mark_posts_max + 1) << "kept, but no longer known where: everything up to the newest is durable";
+  EXPECT_EQ(old.seq, mark_posts_max + 1);
+  const std::uint64_t known = mark_posts_max + 1 - mark_posts_kept + 1;
+  EXPECT_EQ(seq(desk.posts(1, 2s, "s", known, "line " + std::to_string(known))), known);
+  EXPECT_EQ(refusal(desk.posts(1, 2s, "s", known, "another line")), Refusal::conflict);
   EXPECT_EQ(desk.core.events().size(), kept) << "a repeat adds nothing";
 }
 
-TEST(MemoryTest, OfTooManyTabsTheOneThatWasSilentLongestIsForgotten) {
+TEST(MemoryTest, ARepeatAddsNothingHoweverManyTabsCameBetween) {
+  Desk desk;
+  desk.says(1, 0s, "first");
+  desk.says(1, 0s, "second");
+  for (std::size_t tab = 2; tab <= long_marks_max + 1; ++tab) {
+    for (std::uint64_t n = 1; n <= 2; ++n) desk.posts(1, 1s, "tab" + std::to_string(tab), n, "hello");
+  }
+  const std::size_t kept = desk.core.events().size();
+  const Posted first = std::get<Posted>(desk.posts(1, 2s, "s", 1, "first"));
+  EXPECT_EQ(first.n, 2u) << "of the tab that was silent longest only the last post is known";
+  EXPECT_EQ(first.seq, 2u);
+  EXPECT_EQ(seq(desk.posts(1, 2s, "s", 2, "second")), 2u);
+  EXPECT_EQ(refusal(desk.posts(1, 2s, "s", 2, "other")), Refusal::conflict);
+  EXPECT_EQ(seq(desk.posts(1, 2s, "tab2", 1, "hello")), 3u) << "the others know all of theirs";
+  EXPECT_EQ(desk.core.events().size(), kept) << "nothing is stored twice";
+  desk.says(1, 3s, "third");
+  EXPECT_EQ(seq(desk.posts(1, 4s, "s", 2, "second")), 2u) << "it is long again";
+  EXPECT_EQ(std::get<Posted>(desk.posts(1, 4s, "tab2", 1, "hello")).n, 2u) << "and now the second tab is cut";
+  desk.core.expect_replay_gives_the_same_bytes();
+}
+
+TEST(MemoryTest, ATabAfterAThousandIsRefusedAndTheOthersGoOn) {
   Desk desk;
   desk.says(1, 0s);
   for (std::size_t tab = 2; tab <= marks_max; ++tab) desk.posts(1, 1s, "tab" + std::to_string(tab), 1, "hello");
-  desk.says(1, 2s, "still here");  // So the second tab is now the one that was silent longest.
-  desk.posts(1, 3s, "one too many", 1, "hello");
-  EXPECT_EQ(desk.chat(1).marks.size(), marks_max);
-  EXPECT_EQ(seq(desk.posts(1, 4s, "s", 1, "hello")), 1u) << "a repeat of the first tab";
-  EXPECT_EQ(seq(desk.posts(1, 4s, "tab3", 1, "hello")), 3u) << "of the third";
-  const std::uint64_t last = desk.chat(1).last_seq;
-  EXPECT_EQ(seq(desk.posts(1, 5s, "tab2", 1, "hello")), last + 1) << "the second is a stranger who begins anew";
+  EXPECT_EQ(refusal(desk.posts(1, 2s, "one too many", 1, "hello")), Refusal::not_allowed);
+  EXPECT_EQ(seq(desk.posts(1, 2s, "tab7", 2, "still here")), marks_max + 1);
+  EXPECT_EQ(seq(desk.posts(1, 2s, "tab8", 1, "hello")), 8u);
+}
+
+TEST(MemoryTest, AClosingFarAheadIsDueToAnIndexOfTodayAndToOneMadeAnew) {
+  Desk desk;  // open for 500 days
+  desk.says(1, 0s);
+  desk.tick(std::chrono::days{101});
+  EXPECT_TRUE(desk.core.state().queues.at(Desk::queue).due_as.has_value());
+  desk.core.expect_replay_gives_the_same_bytes();
 }
 
 TEST(MemoryTest, ThePreviewIsCutBetweenCharacters) {

@@ -17,6 +17,23 @@ void without_aino(Settings& s) {
   std::erase_if(s.agents, [](const AgentSettings& agent) { return agent.name == "aino"; });
 }
 
+TEST(SettingsTest, WhatAQueueDoesNotSayIsAsTheDomainPageHasIt) {
+  const QueueSettings unsaid;
+  EXPECT_EQ(unsaid.first_response, (Target{60s, 800}));
+  EXPECT_EQ(unsaid.reply, (Target{120s, 900}));
+  EXPECT_EQ(unsaid.short_abandon, 10s);
+  EXPECT_EQ(unsaid.visitor_grace, 60s);
+  EXPECT_EQ(unsaid.idle_close, 10min);
+  EXPECT_EQ(unsaid.agent_grace, 30s);
+  EXPECT_EQ(unsaid.offer_timeout, 20s);
+  EXPECT_EQ(unsaid.bar, 60s);
+  EXPECT_EQ(unsaid.reoffer, 10s);
+  EXPECT_EQ(unsaid.wrapup, 60s);
+  EXPECT_EQ(unsaid.reopen_window, 24h);
+  EXPECT_EQ(unsaid.closing, 30min);
+  EXPECT_EQ(unsaid.min_agents, 1U);
+}
+
 TEST(SettingsTest, AVersionThatIsNotInForceIsNotReplaced) {
   Desk desk;
   const auto replaces = [&](std::uint64_t version) {

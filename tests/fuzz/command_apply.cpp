@@ -41,16 +41,15 @@ Millis some_time(Draw& draw) {
   return Millis{scale[draw.below(8)] * draw.below(16)};
 }
 
-// As the config would let through: names that exist, bounds that hold. `min_agents` stays what it is in one run: rule
-// 13 of the invariants compares totals of all times with the setting of now, and is broken by a change from 0.
-Settings some_settings(Draw& draw, std::uint32_t min_agents) {
+// As the config would let through: names that exist, bounds that hold.
+Settings some_settings(Draw& draw) {
   Settings settings;
   settings.priorities = {{.name = "vip", .credit = some_time(draw)}};
   for (const char* name : {"support", "sales"}) {
     QueueSettings queue{.name = name, .display_name = name};
     queue.mode = static_cast<RoutingMode>(draw.below(3));
     queue.after_hours = static_cast<AfterHours>(draw.below(3));
-    queue.min_agents = min_agents;
+    queue.min_agents = draw.below(3);
     if (draw.one_in(2)) queue.overflow = std::string(name) == "support" ? "sales" : "support";
     if (draw.one_in(3)) queue.wrapup = Millis{0};
     if (draw.one_in(3)) queue.sticky_hold = 30s;
@@ -85,11 +84,11 @@ std::vector<Interval> some_hours(Draw& draw, Instant now) {
   return open;
 }
 
-Command some_command(Draw& draw, const State& state, Instant now, std::uint32_t min_agents) {
+Command some_command(Draw& draw, const State& state, Instant now) {
   switch (draw.below(24)) {
     case 0: return cmd::Tick{};
     case 1:
-      return cmd::ApplySettings{.settings = some_settings(draw, min_agents),
+      return cmd::ApplySettings{.settings = some_settings(draw),
                                 .replaces_version = state.settings_version - draw.below(2)};
     case 2:
       return cmd::SetCalendar{.queue = a_queue(draw),
@@ -173,7 +172,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   State replayed;
   InvariantWatch watch;
   Instant now = start;
-  const std::uint32_t min_agents = draw.below(3);
   const auto apply = [&](const Command& command) {
     for (bool finished = false; !finished;) {
       const Decision decision = decide(live, now, command);
@@ -185,14 +183,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (const Event& event : *read) evolve(replayed, event);
     }
   };
-  apply(cmd::ApplySettings{.settings = some_settings(draw, min_agents), .replaces_version = 0});
+  apply(cmd::ApplySettings{.settings = some_settings(draw), .replaces_version = 0});
   apply(cmd::SetCalendar{.queue = QueueId{1},
                          .effective_from = now,
                          .open = {{.open = now, .close = now + 24h * 500}},
                          .tzdata_version = "fuzz"});
   for (int i = 0; i < commands_max && !draw.empty(); ++i) {
     now += some_time(draw);
-    apply(some_command(draw, live, now, min_agents));
+    apply(some_command(draw, live, now));
   }
   fuzz::promise(state_bytes(replayed) == state_bytes(live), "the events alone give the same state");
   const auto reread = state_from_bytes(state_bytes(live));

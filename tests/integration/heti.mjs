@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync, createWriteStream, mkdirSync } from
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'node:net';
+import { freePort } from './ports.mjs';
 
 export const root = resolve(fileURLToPath(import.meta.url), '../../..');
 export const binary = process.env.HETI_BINARY ?? join(root, 'build/tests/service/heti');
@@ -54,14 +54,6 @@ function closedNow() {
   return `hours.${days[(new Date().getUTCDay() + 2) % 7]} = ["09:00-16:00"]`;
 }
 
-export async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
 // Without the variables that would change Heti's own settings.
 function environment(extra) {
   const env = {};
@@ -85,6 +77,7 @@ export class Heti {
       HETI_METRICS_PORT: String(heti.metricsPort),
       HETI_JOURNAL_PATH: join(heti.directory, 'data'),
       HETI_WEB_ROOT: join(root, 'web/dist'),
+      HETI_PROBE_ENABLED: 'false', // It would be counted among the events and sockets of a test.
       ...env,
     });
     mkdirSync(output, { recursive: true });

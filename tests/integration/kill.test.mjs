@@ -32,7 +32,9 @@ test(`${kills} kills under traffic lose, double and reorder nothing`, { timeout:
     assert.ok(figures.inFlight >= (kills - failpoints) * 0.75, `only ${figures.inFlight} of ${kills - failpoints} kills met a message in flight`);
     assert.ok(figures.cut >= 40 * (kills - failpoints), `the kills met only ${figures.cut} messages in flight`);
     assert.ok(figures.thinnest >= (acksMin / kills) * 0.5, `a kill after only ${figures.thinnest} acknowledgements`);
-    assert.ok(figures.closed > 0 && figures.handedOver > 0, 'chats were closed and handed over');
+    // Each kill tries one of the two, and a chat that nobody owns at that moment cannot be handed over: a few kills may
+    // meet only one of them.
+    assert.ok(kills < 20 ? figures.closed + figures.handedOver > 0 : figures.closed > 0 && figures.handedOver > 0, 'chats were closed and handed over');
 
     assert.deepEqual(await run.heti.terminate(), { code: 0, signal: null });
     const replay = run.heti.run(['replay']);

@@ -7,7 +7,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Heti, demoConfig, root, freePort, until, sleep } from './heti.mjs';
+import { Heti, demoConfig, root, until, sleep } from './heti.mjs';
+import { freePort } from './ports.mjs';
 import { agent, visitor } from './client.mjs';
 
 let heti, prometheus, directory, api;
@@ -49,9 +50,20 @@ const alertState = async (name) => {
 };
 
 test('promtool has no complaint about the metrics', async () => {
-  const text = await (await fetch(`${heti.metricsUrl}/metrics`)).text();
+  // The lag of the loop is looked at four times a second.
+  let text = '';
+  await until('a look at the loop', async () => {
+    text = await (await fetch(`${heti.metricsUrl}/metrics`)).text();
+    return /^heti_loop_lag_seconds_count [1-9]/m.test(text);
+  });
   const check = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
   assert.equal(check.status, 0, check.stdout + check.stderr);
+  assert.equal(check.stdout + check.stderr, '', 'nor a remark');
+  // What only a running service can measure is measured.
+  const value = (name) => Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]);
+  assert.ok(value('heti_loop_lag_seconds_count') > 0);
+  assert.ok(value('heti_routing_step_seconds_count') > 0);
+  assert.match(text, /^heti_invariant_violations_total\{invariant="line"\} 0$/m);
 });
 
 test('a visitor who waits is seen, alerted about, and the alert ends with the answer', { timeout: 400000 }, async (t) => {

@@ -31,6 +31,7 @@ before(async () => { heti = await Heti.start({ name: 'reload', config: good }); 
 after(async () => { await heti?.close(); });
 
 const log = () => readFileSync(join(output, 'reload.log'), 'utf8');
+const widgetOf = async (queue) => (await fetch(`${heti.url}/api/site?queue=${queue}`)).json();
 const site = async (queue) => {
   const answer = await fetch(`${heti.url}/api/site?queue=${queue}`);
   return answer.status === 200 ? (await answer.json()).queue : answer.status;
@@ -52,7 +53,7 @@ const replaced = (from, to) => {
 };
 // What is wrong with each is named: the key, and the line where there is one.
 const bad = [
-  [replaced('capacity = 2', 'capacity = 0'), /heti\.toml:17: agent\.aino\.capacity/],
+  [replaced('capacity = 2', 'capacity = 0'), /heti\.toml:18: agent\.aino\.capacity/],
   [replaced('capacity = 2', 'capacity = "two"'), /agent\.aino\.capacity/],
   [replaced('capacity = 2', 'capacity = 2.5'), /agent\.aino\.capacity/],
   [replaced('capacity = 2', 'capacity = 1000'), /agent\.aino\.capacity/],
@@ -87,20 +88,22 @@ const bad = [
   // Good files, that ask for what a running node cannot do.
   [replaced('address = "127.0.0.1"', 'address = "0.0.0.0"'), /listen\.address: is read at start/],
   [good + '\n[limits]\nconnections_max = 7000\n', /limits\.connections_max: is read at start/],
-  [replaced('display_name = "Support"', 'wording.title = "Hello"'), /queue\.support\.wording: is read at start/],
+  [replaced('display_name = "Support"', 'wording.title = 7'), /queue\.support\.wording\.title/],
+  [replaced('display_name = "Support"', 'wording.titel = "Hello"'), /queue\.support\.wording\.titel/],
 ];
 
 test(`each of ${bad.length} bad files is refused whole, with its place, and nothing changes`, { timeout: 60000 }, async () => {
   assert.ok(bad.length >= 30);
   const aino = await agent(heti, { name: 'aino' });
-  const before = [await site('support'), await site('sales')];
+  const before = [await widgetOf('support'), await widgetOf('sales')];
   for (const [text, named] of bad) {
     // Each also asks for something good: none of it may come into force.
-    const said = await reload(text.replace('[queue.sales]', '[queue.sales]\ndisplay_name = "Half of it"'));
+    const half = '[queue.sales]\ndisplay_name = "Half of it"\nwording.greeting = "Half of it"';
+    const said = await reload(text.replace('[queue.sales]', half));
     assert.match(said, named, text);
     assert.match(said, /nothing of the file was taken/);
     assert.equal(await successful(), 0);
-    assert.deepEqual([await site('support'), await site('sales')], before, text);
+    assert.deepEqual([await widgetOf('support'), await widgetOf('sales')], before, text);
   }
   assert.equal(aino.closed, null);
   await reload(good);
@@ -140,6 +143,39 @@ test('a good file is in force at once, and chats go on', { timeout: 30000 }, asy
 
   await heti.restart();
   assert.equal((await site('support')).display_name, 'Help', 'it is in the journal');
+});
+
+test('the words of the widget are those of the last good file, and nobody is disturbed', { timeout: 30000 }, async () => {
+  await reload(good);
+  const aino = await agent(heti, { name: 'aino' });
+  const tag = async () => (await fetch(`${heti.url}/api/site?queue=support`)).headers.get('etag');
+  const tags = new Set([await tag()]);
+  const empty = { title: '', greeting: '', closed: '', placeholder: '' };
+  assert.deepEqual((await widgetOf('support')).wording, empty);
+  const first = { title: 'Ask us', greeting: 'Hei! "Kysy" pois.', closed: 'Tomorrow', placeholder: 'Type' };
+  const words = (given) => Object.entries(given).map(([key, text]) => `wording.${key} = ${JSON.stringify(text)}\n`).join('');
+  const withWords = (given) => replaced('display_name = "Support"\n', `display_name = "Support"\n${words(given)}`);
+  const { settings_version: version } = /settings_version=(?<settings_version>\d+)/.exec(await reload(withWords(first))).groups;
+  assert.deepEqual((await widgetOf('support')).wording, first);
+  assert.deepEqual((await widgetOf('sales')).wording, empty, 'another queue has its own');
+  tags.add(await tag());
+  // Half of a bad file's words would be seen here.
+  assert.match(await reload(withWords({ title: 'No', greeting: 'x'.repeat(100000) })), /nothing of the file was taken/);
+  assert.deepEqual((await widgetOf('support')).wording, first);
+  // Words and rules together, words of a queue that is new, and of one that is gone.
+  const changed = withWords({ title: 'Help' }).replace('display_name = "Support"', 'display_name = "Help desk"')
+    .replace(/\[queue\.sales\]/, '[queue.billing]\nwording.title = "Bills"').replace('queues = ["support", "sales"]', 'queues = ["support"]');
+  assert.equal(aino.closed, null, 'words alone send no console away');
+  assert.match(await reload(changed), /settings_version=\d+/);
+  const support = await widgetOf('support');
+  assert.deepEqual([support.queue.display_name, support.wording.title, support.wording.greeting], ['Help desk', 'Help', '']);
+  assert.equal((await widgetOf('billing')).wording.title, 'Bills');
+  assert.equal(await site('sales'), 404);
+  tags.add(await tag());
+  assert.equal(tags.size, 3, 'a cache sees each change');
+  const after = await reload(good);
+  assert.ok(Number(/settings_version=(\d+)/.exec(after)[1]) > Number(version), 'words alone are no settings of the journal, rules are');
+  assert.deepEqual((await widgetOf('support')).wording, empty, 'words that are left out are gone');
 });
 
 test('a second signal while the first is looked after is not lost', { timeout: 30000 }, async () => {

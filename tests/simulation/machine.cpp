@@ -45,6 +45,9 @@ class Machine::Seam final : public journal::Journal {
   }
   std::expected<std::vector<journal::Snapshot>, std::string> snapshots() const override { return real_->snapshots(); }
   journal::Stats stats() const override { return real_->stats(); }
+  void give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) override {
+    real_->give_up_end(std::move(shown), std::move(done));
+  }
   std::optional<std::string> open_notice() const override { return real_->open_notice(); }
 
  private:

@@ -144,11 +144,17 @@ void Model::on(const seen::SlotFree& e) {
   if (known == nullptr) return;
   touch(e.agent);
   std::vector<Slot>& slots = clerk(e.agent).slots;
-  const auto slot = std::find_if(slots.begin(), slots.end(),
-                                 [&](const Slot& s) { return s.chat == e.conversation && s.ended.has_value(); });
+  // An agent may have had the chat twice, and the settings may have changed in between: the later wrap-up can be the
+  // first to end.
+  const auto over = [&](const Slot& s) { return s.chat == e.conversation && s.ended.has_value(); };
+  const auto cause = [&](const Slot& s) {
+    return over(s) && (s.due == now_ || s.finished == now_ || clerk(e.agent).offline_at == now_);
+  };
+  auto slot = std::find_if(slots.begin(), slots.end(), cause);
+  const bool caused = slot != slots.end();
+  if (!caused) slot = std::find_if(slots.begin(), slots.end(), over);
   if (slot == slots.end()) return complain(*known, "frees a slot of agent " + std::to_string(e.agent) + " twice");
-  const bool cause = slot->due == now_ || slot->finished == now_ || clerk(e.agent).offline_at == now_;
-  if (!cause) complain(*known, "ends its wrap-up early, due at " + std::to_string(to_ms(slot->due)));
+  if (!caused) complain(*known, "ends its wrap-up early, due at " + std::to_string(to_ms(slot->due)));
   Figure& wrapup = figure(*known, Measure::wrapup);
   wrapup.agent = e.agent;
   wrapup.time = now_ - slot->accepted;

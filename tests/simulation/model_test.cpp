@@ -282,6 +282,19 @@ TEST(ModelPresenceTest, WrapUpEndsAtItsTimeUnlessTheAgentSaysSo) {
   EXPECT_THAT(late.complaints(71s), ElementsAre(HasSubstr("keeps the slot of C1 after wrap-up")));
 }
 
+TEST(ModelPresenceTest, OfTwoWrapUpsOfOneChatTheLaterMayEndFirst) {
+  core::Settings settings = one_queue();
+  Story story(settings);
+  story.at(0s).ready(1).asks(1).offered(1, 1).accepts(1, 1).answers(1, 1).at(10s).quiet().agent_closes(1, 1);
+  settings.queues.front().wrapup = 0ms;
+  story.at(15s).settings(settings);
+  story.at(20s).writes(1).offered(1, 1).accepts(1, 1).answers(1, 1).at(30s).agent_closes(1, 1);
+  story.see(seen::SlotFree{.conversation = 1, .agent = 1}).at(70s).see(seen::SlotFree{.conversation = 1, .agent = 1});
+  EXPECT_EQ(story.complaints(2min), nothing);
+  EXPECT_THAT(story.figures(2min, Measure::wrapup), ElementsAre("wrap-up of agent 1: 0 ms, handled 10000 ms",
+                                                                "wrap-up of agent 1: 60000 ms, handled 70000 ms"));
+}
+
 TEST(ModelHoursTest, ReplacedHoursLeaveTheElapsedTimeAlone) {
   Story story;
   story.at(0s).asks(1).at(30s).hours(closed_always()).at(10min).hours(always());

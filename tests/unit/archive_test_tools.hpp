@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "service/archive/archive.hpp"
+#include "service/archive/run.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/evolve.hpp"
 #include "tests/core/desk.hpp"
@@ -128,7 +129,7 @@ inline void expect_same(Archive& archive, Archive& other, const Said& said) {
 
 // A journal of which only the first batches are seen, under a history of its own choosing; a reader's nth call may do
 // something first.
-class Window final : public journal::Journal {
+class Window : public journal::Journal {
  public:
   Window(journal::Journal& behind, std::uint64_t batches) : behind_(behind), batches_(batches) {}
 
@@ -171,6 +172,9 @@ class Window final : public journal::Journal {
   }
   std::expected<std::vector<journal::Snapshot>, std::string> snapshots() const override { return behind_.snapshots(); }
   journal::Stats stats() const override { return behind_.stats(); }
+  void give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) override {
+    behind_.give_up_end(std::move(shown), std::move(done));
+  }
   std::optional<std::string> open_notice() const override { return behind_.open_notice(); }
 
  private:
@@ -208,6 +212,29 @@ class File {
     sqlite3_free(error);
     return found;
   }
+  // The same with every byte, also those that are 0.
+  std::vector<std::vector<std::string>> values(const std::string& sql) {
+    std::vector<std::vector<std::string>> found;
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(connection_, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sql;
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+      std::vector<std::string>& row = found.emplace_back();
+      for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+        const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, i));
+        row.emplace_back(bytes, bytes + sqlite3_column_bytes(statement, i));
+      }
+    }
+    sqlite3_finalize(statement);
+    return found;
+  }
+  // Puts other bytes where a statement says ?1.
+  void put(const std::string& sql, std::string_view bytes) {
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(connection_, sql.c_str(), -1, &statement, nullptr), SQLITE_OK) << sql;
+    sqlite3_bind_blob(statement, 1, bytes.data(), static_cast<int>(bytes.size()), SQLITE_TRANSIENT);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_DONE) << sqlite3_errmsg(connection_);
+    sqlite3_finalize(statement);
+  }
   std::int64_t number(const std::string& sql) {
     const auto found = rows(sql);
     return found.size() == 1 ? std::stoll(found[0]) : -1;
@@ -217,77 +244,45 @@ class File {
   sqlite3* connection_ = nullptr;
 };
 
-// How many rows there are of what can be said: entries, their texts, notes, conversations.
-inline std::vector<std::int64_t> counts(const std::filesystem::path& directory) {
+// Everything that the runs hold, of whatever history.
+struct Held {
+  struct Said {
+    std::string conversation;
+    std::uint64_t seq = 0;
+    std::string text_hash;
+    std::string text;
+  };
+  std::vector<Kept> events;
+  std::vector<Said> lines;
+  std::size_t texts = 0;
+};
+inline Held held_in(const std::filesystem::path& directory) {
+  Held held;
   File file(directory);
-  return {file.number("SELECT count(*) FROM entries"),       file.number("SELECT count(*) FROM entry_texts"),
-          file.number("SELECT count(*) FROM notes"),         file.number("SELECT count(*) FROM note_texts"),
-          file.number("SELECT count(*) FROM conversations"), file.number("SELECT count(*) FROM people")};
+  for (const auto& row : file.values("SELECT runs.conversation, runs.events, entry_texts.texts FROM runs"
+                                     " LEFT JOIN entry_texts USING(id) ORDER BY history, id")) {
+    auto events = read_events(row[1]);
+    EXPECT_TRUE(events.has_value()) << events.error();
+    const auto texts = row[2].empty() ? NumberedTexts{} : read_texts(row[2]).value();
+    held.texts += texts.size();
+    for (Kept& kept : *events) {
+      if (kept.seq != 0) {
+        held.lines.push_back({row[0], kept.seq, kept.text_hash, std::string(text_in(texts, kept.seq))});
+      }
+      held.events.push_back(std::move(kept));
+    }
+  }
+  return held;
 }
 
-// A desk with a second queue ("sales", agent maija) and verbs that the core's desk has no need of.
-class BusyDesk : public Desk {
- public:
-  static constexpr QueueId sales{2};
-  BusyDesk()
-      : Desk([](Settings& all) {
-          all.queues.push_back({.name = "sales", .display_name = "Sales"});
-          all.agents.push_back({.name = "maija",
-                                .display_name = "Maija",
-                                .queues = {"sales", "support"},
-                                .capacity = 5,
-                                .supervisor = true});
-          all.agents[0].display_name = "Aino A.";
-        }) {
-    core.get<Done>(start, cmd::SetCalendar{.queue = sales,
-                                           .effective_from = start,
-                                           .open = {{.open = start, .close = start + std::chrono::days{500}}},
-                                           .tzdata_version = "test"});
-  }
-
-  void starts(std::uint64_t v, Millis t, QueueId in, VisitorFacts facts) {
-    core.get<ConversationView>(start + t, cmd::Start{.visitor = public_id(v),
-                                                     .conversation = public_id(1000 + v),
-                                                     .queue = in,
-                                                     .connection = std::nullopt,
-                                                     .facts = std::move(facts),
-                                                     .bot_first = false});
-  }
-  void notes(const std::string& name, std::uint64_t v, Millis t, const std::string& text) {
-    core.get<Posted>(start + t, cmd::Post{.sender = Sender::of_agent(agent(name)),
-                                          .conversation = public_id(1000 + v),
-                                          .author = Author::note,
-                                          .stream = {},
-                                          .n = 0,
-                                          .text = text});
-  }
-  void transfers(const std::string& name, std::uint64_t v, Millis t) {
-    core.get<Done>(start + t, cmd::Transfer{.agent = agent(name), .conversation = public_id(1000 + v)});
-  }
-  void rates(std::uint64_t v, Millis t, std::uint32_t score, const std::string& comment) {
-    core.get<Done>(
-        start + t,
-        cmd::Rate{.visitor = public_id(v), .conversation = public_id(1000 + v), .score = score, .comment = comment});
-  }
-  void applies(Millis t) {
-    core.get<Done>(start + t,
-                   cmd::ApplySettings{.settings = settings, .replaces_version = core.state().settings_version});
-  }
-  // A whole short chat: asked at t, answered by `name`, closed ten seconds later.
-  void serves(const std::string& name, std::uint64_t v, Millis t) {
-    const std::string question = "question of " + std::to_string(v);
-    if (core.state().find(public_id(1000 + v)) == nullptr) {
-      says(v, t, question);
-    } else {
-      posts(v, t, "s", ++numbers[v], question);
-    }
-    const std::string asked = offered_to(v);
-    ASSERT_EQ(asked, name);
-    accepts(name, v, t + 1s);
-    answers(name, v, t + 2s, "answer to " + std::to_string(v));
-    closes(name, v, t + 10s);
-    core.get<Done>(start + t + 11s, cmd::FinishWrapUp{.agent = agent(name), .conversation = public_id(1000 + v)});
-  }
-};
+// How much there is of what can be said: events, lines, their texts, notes, conversations.
+inline std::vector<std::int64_t> counts(const std::filesystem::path& directory) {
+  const Held held = held_in(directory);
+  File file(directory);
+  return {static_cast<std::int64_t>(held.events.size()),  static_cast<std::int64_t>(held.lines.size()),
+          static_cast<std::int64_t>(held.texts),          file.number("SELECT count(*) FROM notes"),
+          file.number("SELECT count(*) FROM note_texts"), file.number("SELECT count(*) FROM conversations"),
+          file.number("SELECT count(*) FROM people")};
+}
 
 }  // namespace heti::archive::test

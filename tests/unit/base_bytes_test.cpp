@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
+#include <set>
 
 #include "service/base/public_id.hpp"
+#include "service/base/ranked_set.hpp"
 
 namespace heti::tests {
 namespace {
@@ -96,6 +99,36 @@ TEST(PublicIdTest, IsThirtyTwoLowerCaseHexDigits) {
                           "0123456789abcdeffedcba98765432100", "g123456789abcdeffedcba9876543210"}) {
     EXPECT_FALSE(parse_public_id(bad).has_value()) << bad;
   }
+}
+
+TEST(RankedSetTest, KnowsThePlaceOfEach) {
+  std::mt19937_64 random(7);
+  RankedSet<int> ranked;
+  std::set<int> plain;
+  for (int step = 0; step < 20'000; ++step) {
+    const int value = static_cast<int>(random() % 500);
+    if (random() % 3 == 0) {
+      ranked.erase(value);
+      plain.erase(value);
+    } else {
+      ranked.insert(value);
+      plain.insert(value);
+    }
+    ASSERT_EQ(ranked.size(), plain.size());
+    ASSERT_EQ(ranked.contains(value), plain.contains(value));
+    ASSERT_EQ(ranked.rank(value), static_cast<std::size_t>(std::distance(plain.begin(), plain.lower_bound(value))));
+  }
+  EXPECT_TRUE(std::ranges::equal(ranked, plain));
+  ByteWriter out;
+  encode(out, ranked);
+  ByteWriter same;
+  encode(same, plain);
+  EXPECT_EQ(out.bytes(), same.bytes());
+  RankedSet<int> reread;
+  ByteReader in(out.bytes());
+  decode(in, reread);
+  EXPECT_TRUE(in.ok() && in.at_end());
+  EXPECT_TRUE(std::ranges::equal(reread, plain));
 }
 
 }  // namespace

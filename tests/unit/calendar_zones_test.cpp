@@ -52,6 +52,30 @@ TEST(CalendarZonesTest, DataWithoutTheTransitionsOfNextYearIsNamed) {
   EXPECT_NE(blind.error().find("Europe/Helsinki has no summer time next year"), std::string::npos) << blind.error();
 }
 
+TEST(CalendarZonesTest, AnInstantBelongsToADateThatBeganAtItsMidnight) {
+  using namespace std::chrono_literals;
+  using std::chrono::sys_days, std::chrono::year;
+  const auto day = [](int y, unsigned m, unsigned d) { return Instant{sys_days{year{y} / m / d}}; };
+  EXPECT_EQ(local_midnight("UTC", day(2026, 11, 22) + 23h), day(2026, 11, 22));
+  EXPECT_EQ(local_midnight("UTC", day(2026, 11, 22)), day(2026, 11, 22)) << "midnight itself is of the new date";
+  // Nepal is 5:45 ahead.
+  EXPECT_EQ(local_midnight("Asia/Kathmandu", day(2026, 11, 22) + 18h + 15min), day(2026, 11, 22) + 18h + 15min);
+  EXPECT_EQ(local_midnight("Asia/Kathmandu", day(2026, 11, 22) + 18h + 15min - 1ms), day(2026, 11, 21) + 18h + 15min);
+  EXPECT_EQ(local_midnight("Asia/Kathmandu", day(2026, 11, 22) + 12h), day(2026, 11, 21) + 18h + 15min);
+  // Finland: a day of 25 hours in October, one of 23 in March.
+  EXPECT_EQ(local_midnight("Europe/Helsinki", day(2026, 10, 25) + 21h + 59min), day(2026, 10, 24) + 21h);
+  EXPECT_EQ(local_midnight("Europe/Helsinki", day(2026, 10, 25) + 22h), day(2026, 10, 25) + 22h);
+  EXPECT_EQ(local_midnight("Europe/Helsinki", day(2027, 3, 28) + 20h + 59min), day(2027, 3, 27) + 22h);
+  EXPECT_EQ(local_midnight("Europe/Helsinki", day(2027, 3, 28) + 21h), day(2027, 3, 28) + 21h);
+  // Chile goes from 23:59 to 01:00 in September: the date begins without its midnight.
+  EXPECT_EQ(local_midnight("America/Santiago", day(2026, 9, 6) + 12h), day(2026, 9, 6) + 4h);
+  EXPECT_EQ(local_midnight("America/Santiago", day(2026, 9, 6) + 4h - 1ms), day(2026, 9, 5) + 4h);
+  // Cuba turns 01:00 back to 00:00 in November: of two midnights the first began the date.
+  EXPECT_EQ(local_midnight("America/Havana", day(2026, 11, 1) + 5h + 30min), day(2026, 11, 1) + 4h);
+  EXPECT_EQ(local_midnight("America/Havana", day(2026, 11, 1) + 4h + 30min), day(2026, 11, 1) + 4h);
+  EXPECT_EQ(local_midnight("No/Where", day(2026, 11, 22) + 7h), day(2026, 11, 22));
+}
+
 TEST(CalendarCompileTest, UnknownZoneIsAnErrorThatNamesIt) {
   const auto open = compile({"Europe/Helsingfors", {}, {}}, now, now + std::chrono::days{1});
   ASSERT_FALSE(open);

@@ -11,7 +11,8 @@ using namespace std::chrono_literals;
 
 core::Settings proposed(std::string_view text) {
   const auto loaded = config::load_text(
-      text, "heti.toml", {}, [](std::string_view) { return true; }, Instant{});
+      std::string(text) + "[probe]\nenabled = false\n", "heti.toml", {}, [](std::string_view) { return true; },
+      Instant{});
   EXPECT_TRUE(loaded) << (loaded ? "" : to_string(loaded.error().front()));
   return loaded ? proposal(loaded->settings) : core::Settings{};
 }
@@ -67,6 +68,40 @@ queues = ["sales"]
   ASSERT_EQ(settings.agents.size(), 2u);
   EXPECT_EQ(settings.agents[0].skills, (std::vector<std::string>{"refunds", "german"}));
   EXPECT_EQ(settings.agents[1].skills, std::vector<std::string>{});
+}
+
+TEST(ProposalTest, WhatIsTheNodesOwnIsNoMatterOfTheFile) {
+  config::Settings settings;
+  settings.queues.emplace_back().name = "support";
+  settings.agents.emplace_back().name = "aino";
+  const core::Settings with = proposal(settings);
+  ASSERT_EQ(with.queues.size(), 2u);
+  ASSERT_EQ(with.agents.size(), 2u);
+  EXPECT_EQ(with.queues[1].name, probe_name);
+  EXPECT_EQ(with.agents[1].queues, std::vector<std::string>{std::string(probe_name)});
+  for (const auto& day : with.queues[1].schedule.weekly) {
+    EXPECT_EQ(day, (std::vector<LocalInterval>{{.open_minute = 0, .close_minute = 1440}}));
+  }
+  settings.probe.enabled = false;
+  const core::Settings without = proposal(settings);
+  EXPECT_EQ(without.queues.size(), 1u);
+  EXPECT_EQ(without.agents.size(), 1u);
+
+  EXPECT_TRUE(same_rules(with, without));
+  EXPECT_FALSE(same_own_rules(with, without));
+  EXPECT_EQ(with_own_rules(without, with), with);
+  EXPECT_EQ(with_own_rules(with, without), without);
+  core::Settings other = with;
+  other.queues[1].wrapup = 1s;
+  EXPECT_TRUE(same_rules(with, other));
+  EXPECT_FALSE(same_own_rules(with, other)) << "a build that wants another queue for it takes that in";
+  other = with;
+  other.queues[0].wrapup = 1s;
+  EXPECT_FALSE(same_rules(with, other));
+  EXPECT_TRUE(same_own_rules(with, other));
+  other = with;
+  std::swap(other.queues[0], other.queues[1]);
+  EXPECT_TRUE(same_rules(with, other) && same_own_rules(with, other)) << "in whatever order";
 }
 
 }  // namespace

@@ -50,6 +50,33 @@ TEST(ConfigTextTest, NamesAreShortAndPlain) {
   }
 }
 
+TEST(ConfigTextTest, LettersBeyondAsciiBelongInQuotesAndComments) {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::string& text : {
+           std::string(),
+           mark + "a = 1",
+           std::string("a = 1 # ä\nb = 2 # ö"),
+           std::string("a = \"ä\"\nb = 'ö'"),
+           std::string("a = \"\\\"ä\\\\\" # ö"),
+           std::string("a = 'ä\\' # ö"),
+           std::string("a = \"\"\"ä\n\"ö\" \\\"\"\" å\"\"\"\nb = '''ä\nö'' '''"),
+           std::string("a = \"\" # ä"),
+           std::string("a = \"ä"),  // It never ends, and the library says so.
+           std::string("a = \"\"\"ä\"\"\"\"\"\n\"ö\" = 'å'"),
+           std::string("\"ä\".'ö' = [\"å\", 'ä', # ö\n \"å\"]\r\n[ \"ä\" ]"),
+       }) {
+    EXPECT_EQ(misplaced(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(misplaced("ä = 1"), 0u);
+  EXPECT_EQ(misplaced("a = \"ä\" ö"), 9u);
+  EXPECT_EQ(misplaced("a = '\\' ö"), 8u);
+  EXPECT_EQ(misplaced("a = \"\"\"x\"\"\" ö"), 12u);
+  EXPECT_EQ(misplaced("a = \"\nö"), 6u);
+  EXPECT_EQ(misplaced("a = 20\"ä\""), 6u);
+  EXPECT_EQ(misplaced("a = \"b\" 'ä'"), 8u);
+  EXPECT_EQ(misplaced("# ä\n" + mark), 5u) << "no mark of byte order there";
+}
+
 TEST(ConfigTextTest, OriginsAreAsBrowsersSendThem) {
   for (const std::string text :
        {"https://shop.example", "http://localhost:8080", "http://127.0.0.1", "http://[::1]:80"}) {

@@ -17,9 +17,11 @@ namespace heti::tests {
 
 class RawClient {
  public:
-  explicit RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  // With `receive_bytes` the kernel takes little for a client that does not read.
+  explicit RawClient(std::uint16_t port, int receive_bytes = 0) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
     const timeval five{.tv_sec = 5, .tv_usec = 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof five);
+    if (receive_bytes > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
@@ -98,8 +100,9 @@ inline HttpAnswer http(std::uint16_t port, std::string_view method, std::string_
 
 class SocketClient {
  public:
-  SocketClient(std::uint16_t port, std::string_view path, std::string_view fields = "Origin: http://localhost\r\n")
-      : raw_(port) {
+  SocketClient(std::uint16_t port, std::string_view path, std::string_view fields = "Origin: http://localhost\r\n",
+               int receive_bytes = 0)
+      : raw_(port, receive_bytes) {
     raw_.send(
         "GET " + std::string(path) +
         " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -146,7 +146,7 @@ core::ConversationView view() {
 TEST(ToWireTest, VisitorsDoNotSeeWhatIsForAgents) {
   const auto for_visitor = to_wire(view(), Role::visitor);
   EXPECT_FALSE(for_visitor.visitor.has_value());
-  const std::string frame = reply_to(std::uint64_t{1}, view(), Role::visitor).frame;
+  const std::string frame = reply_to(std::uint64_t{1}, view(), Role::visitor, Instant{}).frame;
   EXPECT_EQ(frame.find("ville@example.org"), std::string::npos);
   const auto for_agent = to_wire(view(), Role::agent);
   ASSERT_TRUE(for_agent.visitor.has_value());
@@ -268,7 +268,7 @@ TEST(ToWireTest, ClosedChatOfTheArchive) {
 
 TEST(ReplyTest, PostIsAckedWithItsPlace) {
   const protocol::PostKey key{.conversation = conversation, .stream = "s", .n = 7};
-  const Reply reply = reply_to(key, core::Posted{.n = 7, .seq = 12}, Role::visitor);
+  const Reply reply = reply_to(key, core::Posted{.n = 7, .seq = 12}, Role::visitor, Instant{});
   ASSERT_TRUE(reply.acked.has_value());
   EXPECT_EQ(reply.acked->n, 7u);
   EXPECT_EQ(reply.acked->seq, 12u);
@@ -278,7 +278,8 @@ TEST(ReplyTest, PostIsAckedWithItsPlace) {
 
 TEST(ReplyTest, RefusalNamesThePostAndWhereToResendFrom) {
   const protocol::PostKey key{.conversation = conversation, .stream = "s", .n = 7};
-  const Reply reply = reply_to(key, core::Refused{.code = core::Refusal::resend_from, .resend_from = 3}, Role::visitor);
+  const Reply reply =
+      reply_to(key, core::Refused{.code = core::Refusal::resend_from, .resend_from = 3}, Role::visitor, Instant{});
   EXPECT_EQ(reply.refused, protocol::RefusalCode::resend_from);
   EXPECT_NE(reply.frame.find("\"resend_from\":3"), std::string::npos);
   EXPECT_NE(reply.frame.find("\"n\":7"), std::string::npos);
@@ -384,7 +385,7 @@ TEST(ColleaguesTest, LargeTeamComesInSeveralFrames) {
 }
 
 TEST(ReplyTest, OpenedSubscribesFromItsLastLine) {
-  const Reply reply = reply_to(std::uint64_t{4}, view(), Role::agent);
+  const Reply reply = reply_to(std::uint64_t{4}, view(), Role::agent, Instant{});
   ASSERT_TRUE(reply.opened.has_value());
   EXPECT_EQ(reply.opened->conversation, conversation);
   EXPECT_EQ(reply.opened->last_seq, 2u);

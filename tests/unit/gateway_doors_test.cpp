@@ -1,4 +1,6 @@
 // The doors, from outside: HTTP, sessions, origins, health.
+#include <set>
+
 #include "tests/unit/gateway_fixture.hpp"
 
 namespace heti::gateway {
@@ -116,6 +118,11 @@ TEST_P(GatewayDoorsTest, StrangeRequestsAreRefusedAndTheConnectionEnds) {
 
   EXPECT_EQ(http(port(), "GET", "/console/").header("Content-Security-Policy").substr(0, 18), "default-src 'none'");
   EXPECT_EQ(http(port(), "GET", "/console").status, 308);
+  EXPECT_EQ(http(port(), "GET", "/console").header("Location"), "/console/");
+  for (const char* path : {"/wall", "/console/wall"}) {
+    EXPECT_EQ(http(port(), "GET", path).status, 308) << path;
+    EXPECT_EQ(http(port(), "GET", path).header("Location"), "/console/wall/") << path;
+  }
   EXPECT_EQ(http(port(), "GET", "/console/../../etc/passwd").status, 404);
   EXPECT_EQ(http(port(), "GET", "/..%2f..%2fetc/passwd").status, 404);
   EXPECT_EQ(http(port(), "DELETE", "/api/me").status, 405);
@@ -144,8 +151,18 @@ TEST_P(GatewayDoorsTest, ConnectionsOfOneAddressAreCapped) {
   std::vector<RawClient> held;
   for (int i = 0; i < 3; ++i) held.emplace_back(port());
   std::this_thread::sleep_for(50ms);
-  RawClient over(port());
-  EXPECT_TRUE(over.rest().starts_with("HTTP/1.1 503 "));
+  // Each is told when to come back, and not all the same.
+  std::set<std::string> told;
+  for (int i = 0; i < 40; ++i) {
+    RawClient over(port());
+    const std::string answer = over.rest();
+    ASSERT_TRUE(answer.starts_with("HTTP/1.1 503 ")) << answer;
+    const auto at = answer.find("Retry-After: ");
+    ASSERT_NE(at, std::string::npos);
+    told.insert(answer.substr(at + 13, answer.find('\r', at) - at - 13));
+  }
+  for (const std::string& seconds : told) EXPECT_TRUE(std::stoi(seconds) >= 5 && std::stoi(seconds) <= 10) << seconds;
+  EXPECT_GE(told.size(), 3u);
   held.clear();
   for (int i = 0; i < 500 && metrics_.connections.load() > 0; ++i) std::this_thread::sleep_for(5ms);
   EXPECT_EQ(metrics_.connections.load(), 0u);
@@ -167,6 +184,43 @@ TEST_P(GatewayDoorsTest, MetricsListenerTellsHealthAndReadiness) {
   EXPECT_EQ(http(inside, "GET", "/readyz").body, "[-] journal: in memory\nnot ready\n");
   EXPECT_EQ(http(inside, "GET", "/api/site?queue=support").status, 404);
   EXPECT_EQ(http(inside, "POST", "/metrics").status, 405);
+}
+
+TEST_P(GatewayDoorsTest, OtherWordsAreSaidFromTheMomentOnThatTheyAreGiven) {
+  start();
+  wait_for_queue();
+  const auto say = [&](const std::string& title) {
+    std::promise<void> said;
+    gateway_->loop().post([&] {
+      Wording words;
+      words["support"].title = title;
+      words["nowhere"].title = "nobody hears this";
+      gateway_->set_wording(std::move(words));
+      said.set_value();
+    });
+    said.get_future().wait();
+  };
+  const auto answer = [&] { return http(port(), "GET", "/api/site?queue=support"); };
+  const auto title = [&] { return text_of(answer().json().at("wording").at("title")); };
+  EXPECT_EQ(title(), "");
+  const std::string tag = answer().header("ETag");
+  say("Ask us");
+  // The loops are told by a post each.
+  for (int i = 0; i < 200 && title() != "Ask us"; ++i) std::this_thread::sleep_for(5ms);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(title(), "Ask us");  // Each loop in its turn.
+  EXPECT_NE(answer().header("ETag"), tag);
+  // Other rules, the same words: they ride along with what the state says.
+  core::Settings settings;
+  settings.queues.push_back({.name = "support", .display_name = "Help"});
+  std::promise<void> applied;
+  gateway_->loop().post([&] {
+    submit(core::command::ApplySettings{.settings = settings, .replaces_version = 1});
+    applied.set_value();
+  });
+  applied.get_future().wait();
+  const auto name = [&] { return text_of(answer().json().at("queue").at("display_name")); };
+  for (int i = 0; i < 500 && name() != "Help"; ++i) std::this_thread::sleep_for(5ms);
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(name() + ", " + title(), "Help, Ask us");
 }
 
 INSTANTIATE_TEST_SUITE_P(Loops, GatewayDoorsTest, testing::Values(std::size_t{1}, std::size_t{3}));

@@ -23,6 +23,7 @@ using tests::SocketClient;
 
 inline std::string text_of(const boost::json::value& value) { return std::string(value.as_string()); }
 
+inline constexpr const char* own_origin = "Origin: http://localhost\r\n";
 inline constexpr const char* post_fields = "Origin: http://localhost\r\nContent-Type: application/json\r\n";
 
 class GatewayFixture : public testing::TestWithParam<std::size_t> {
@@ -49,9 +50,9 @@ class GatewayFixture : public testing::TestWithParam<std::size_t> {
     auto opened = Gateway::open(options_, *secrets_, *archive_, metrics_);
     ASSERT_TRUE(opened.has_value()) << opened.error();
     gateway_ = *std::move(opened);
-    sequencer_ =
-        std::make_unique<sequencer::Sequencer>(sequencer::Options{}, *journal_, gateway_->loop(), clock_, core::State{},
-                                               std::vector<sequencer::Projection*>{&gateway_->fanout()});
+    sequencer_ = std::make_unique<sequencer::Sequencer>(
+        sequencer::Options{}, *journal_, gateway_->loop(), clock_, core::State{},
+        std::vector<sequencer::Projection*>{&gateway_->tail_watch(), &gateway_->fanout()});
     core::Settings settings;
     settings.queues.push_back({.name = "support", .display_name = "Support"});
     settings.agents.push_back({.name = "aino", .display_name = "Aino", .queues = {"support"}});
@@ -62,7 +63,7 @@ class GatewayFixture : public testing::TestWithParam<std::size_t> {
                                       .effective_from = instant_from_ms(0),
                                       .open = {{.open = instant_from_ms(0), .close = clock_.now() + 24h * 500}},
                                       .tzdata_version = "test"});
-    gateway_->attach(*sequencer_, "h1");
+    gateway_->attach(*sequencer_, *journal_);
     gateway_->on_metrics([] { return std::string("heti_test 1\n"); });
     gateway_->on_ready([this] { return std::vector<ReadyCheck>{{"journal", journal_ok_.load(), "in memory"}}; });
     thread_ = std::thread([this] { gateway_->run(); });
@@ -116,8 +117,8 @@ class GatewayFixture : public testing::TestWithParam<std::size_t> {
     EXPECT_EQ(answer.status, 200) << answer.body;
     return text_of(answer.json().at("ticket"));
   }
-  SocketClient agent(const std::string& cookie) {
-    SocketClient client(port(), "/ws/agent");
+  SocketClient agent(const std::string& cookie, int receive_bytes = 0) {
+    SocketClient client(port(), "/ws/agent", own_origin, receive_bytes);
     client.send(R"({"t":"hello","role":"agent","ticket":")" + ticket(cookie) + "\"}");
     const auto welcome = client.next();
     EXPECT_TRUE(welcome && text_of(welcome->at("t")) == "welcome");
@@ -125,8 +126,8 @@ class GatewayFixture : public testing::TestWithParam<std::size_t> {
     EXPECT_TRUE(client.next("ok").has_value());
     return client;
   }
-  SocketClient visitor(std::string token = {}) {
-    SocketClient client(port(), "/ws/visitor");
+  SocketClient visitor(std::string token = {}, int receive_bytes = 0) {
+    SocketClient client(port(), "/ws/visitor", own_origin, receive_bytes);
     const std::string with_token = token.empty() ? "" : R"("token":")" + token + "\",";
     client.send(R"({"t":"hello","role":"visitor",)" + with_token + R"("queue":"support"})");
     const auto welcome = client.next();

@@ -94,6 +94,29 @@ TEST_F(SecretsTest, SessionSurvivesARestartAndEndsAfterTwelveHours) {
   EXPECT_FALSE(secrets_->find_session(cookie, noon).has_value());
 }
 
+TEST_F(SecretsTest, AnExtendedSessionHasItsWholeLifeAgainAlsoAfterARestart) {
+  const std::string cookie = secrets_->start_session("aino", noon).value();
+  ASSERT_TRUE(secrets_->extend_session(cookie, noon + 7h).value());
+  EXPECT_TRUE(secrets_->refresh(noon + 12h).value().empty());
+  reopen();
+  EXPECT_TRUE(secrets_->find_session(cookie, noon + 19h - 1ms).has_value());
+  EXPECT_FALSE(secrets_->find_session(cookie, noon + 19h).has_value());
+  EXPECT_FALSE(secrets_->extend_session(cookie, noon + 19h).value()) << "it is over";
+  EXPECT_FALSE(secrets_->extend_session("nobody's", noon).value());
+}
+
+TEST_F(SecretsTest, WhatHasEndedIsNotExtended) {
+  const std::string cookie = secrets_->start_session("aino", noon).value();
+  {
+    auto elsewhere = Secrets::open(directory_);
+    ASSERT_TRUE(elsewhere.has_value());
+    ASSERT_TRUE((*elsewhere)->end_session(cookie).has_value());
+  }
+  ASSERT_TRUE(secrets_->extend_session(cookie, noon + 7h).has_value());
+  EXPECT_EQ(secrets_->refresh(noon + 7h).value().size(), 1u) << "another process ended it";
+  EXPECT_FALSE(secrets_->find_session(cookie, noon + 7h).has_value());
+}
+
 TEST_F(SecretsTest, NoFlippedBitOfACookieIsASession) {
   const std::string cookie = secrets_->start_session("aino", noon).value();
   for (std::size_t at = 0; at < cookie.size(); ++at) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 
 namespace heti::gateway {
 namespace {
@@ -44,10 +45,32 @@ class TokensTest : public testing::Test {
 };
 
 TEST_F(TokensTest, VisitorTokenIsReadBack) {
-  const VisitorToken token{.visitor = {.high = 0xfedcba9876543210, .low = 3}, .issued = noon};
+  const VisitorToken token{.visitor = {.high = 0xfedcba9876543210, .low = 3},
+                           .issued = noon,
+                           .seen = {.history = ~0ull, .position = 77, .hash = 1}};
   const std::string text = signer_.sign(token);
   EXPECT_LE(text.size(), 512u);
   EXPECT_EQ(signer_.read_visitor_token(text), token);
+}
+
+TEST_F(TokensTest, VisitorTokenOfAnEarlierBuildIsReadAndHasSeenNothing) {
+  const auto token = signer_.read_visitor_token(
+      "dgdkZWZhdWx0_ty6mHZUMhAAAAAAAAAAAwAAAZ6CJisASgmfPeQVALn1nwtpbaA2CP8mHmsydS2Sd2hZWC6lmcc");
+  EXPECT_EQ(token, (VisitorToken{.visitor = {.high = 0xfedcba9876543210, .low = 3}, .issued = noon}));
+}
+
+TEST_F(TokensTest, ATokenDoesNotTellHowFarTheJournalIs) {
+  VisitorToken token{
+      .visitor = {.high = 1, .low = 2}, .issued = noon, .seen = {.history = 3, .position = 4, .hash = 5}};
+  std::set<std::string> texts;
+  for (int i = 0; i < 100; ++i) {
+    const std::string text = signer_.sign(token);
+    EXPECT_EQ(signer_.read_visitor_token(text), token);
+    const std::string bytes = from_base64url(text).value();
+    EXPECT_EQ(bytes.find(std::string("\0\0\0\0\0\0\0\4", 8)), std::string::npos) << "in clear";
+    texts.insert(bytes.substr(bytes.size() - 32 - 24, 24));
+  }
+  EXPECT_EQ(texts.size(), 100u) << "and the same place looks different each time";
 }
 
 TEST_F(TokensTest, NoFlippedBitOfAVisitorTokenIsAccepted) {

@@ -272,6 +272,23 @@ TEST_F(WebSocketTest, NoiseNeverDoesMoreThanCloseTheSocket) {
   }
 }
 
+TEST_F(WebSocketTest, MessageHasAtMostSoManyFragments) {
+  const std::string part = frame(continuation, "", false);
+  feed(frame(text, "a", false));
+  for (int i = 2; i <= 255; ++i) ASSERT_EQ(feed(part), State::open) << i;
+  ASSERT_EQ(feed(frame(continuation, "b")), State::open);  // The 256th is its end.
+  EXPECT_EQ(messages_, std::vector<std::string>{"ab"});
+  feed(frame(text, "c", false));
+  for (int i = 2; i <= 255; ++i) ASSERT_EQ(feed(part + frame(ping, "")), State::open) << i;
+  taken();
+  // The header says it: not even the payload is waited for.
+  EXPECT_EQ(feed(frame(continuation, std::string(200, 'x'), false).substr(0, 8)), State::too_many_fragments);
+  socket_->close(protocol::CloseCode::policy_violation, "too many fragments");
+  EXPECT_EQ(close_code(), 1008);
+  EXPECT_EQ(feed(frame(continuation, "d")), State::closing);
+  EXPECT_EQ(messages_.size(), 1u);
+}
+
 TEST(WsFrameTest, HeaderTellsWhereTheFrameEnds) {
   EXPECT_EQ(read_ws_header("\x81").has_value(), false);
   const auto small = read_ws_header(frame(text, "abc"));
@@ -288,6 +305,19 @@ TEST(WsFrameTest, HeaderTellsWhereTheFrameEnds) {
   EXPECT_EQ(large->payload_size, 65536u);
   EXPECT_FALSE(read_ws_header(std::string_view(frame(text, std::string(300, 'a'))).substr(0, 7)).has_value());
   EXPECT_TRUE(read_ws_header(frame(close_frame, ""))->is_close());
+}
+
+TEST(WsFrameTest, WhatIsWrittenIsWhatIsRead) {
+  for (const std::size_t size : {0uz, 1uz, 125uz, 126uz, 127uz, 65'535uz, 65'536uz, 1'000'000uz}) {
+    const WsTextHeader written(size);
+    const auto read = read_ws_header(written.bytes());
+    ASSERT_TRUE(read.has_value()) << size;
+    EXPECT_EQ(read->payload_size, size);
+    EXPECT_EQ(read->header_size, written.bytes().size());
+    EXPECT_EQ(written.bytes().size(), size < 126 ? 2u : size < 65'536 ? 4u : 10u);
+    EXPECT_EQ(read->opcode, 1u);
+    EXPECT_TRUE(read->fin);
+  }
 }
 
 }  // namespace

@@ -90,21 +90,27 @@ TEST_F(JournalCrashTest, LogCutAnywhereIsReadUpToTheCut) {
   EXPECT_EQ(ends, 1ull << 8 | 1ull << 7 | 1ull << 6);
 }
 
-TEST_F(JournalCrashTest, DeletedJournalIsNamedByItsSnapshotAndTheSnapshotIsSetAside) {
+TEST_F(JournalCrashTest, DeletedJournalIsRefusedAsLongAsAnythingKnowsOfIt) {
   open();
   append_numbers(*journal_, 1, 5);
   ASSERT_TRUE(journal_->save_snapshot({journal_->tail().position, journal_->tail().hash, 1, "state"}));
   close();
+  const std::string kept = slurp(file("journal.db"));
   std::filesystem::remove(file("journal.db"));
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto refused = open_sqlite({.directory = directory_.path()});
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_TRUE(contains(refused.error(), "default.tail knows position 5")) << refused.error();
+    EXPECT_TRUE(contains(refused.error(), "default.snapshot.00000000000000000005 knows position 5"));
+    EXPECT_TRUE(contains(refused.error(), "Put journal.db back, or bring a backup with heti restore"));
+  }
   std::filesystem::remove(file("default.tail"));
-  open();
-  ASSERT_TRUE(journal_->open_notice());
-  EXPECT_TRUE(contains(*journal_->open_notice(), "ends at position 0")) << *journal_->open_notice();
-  EXPECT_TRUE(contains(*journal_->open_notice(), "default.snapshot.00000000000000000005 knows position 5"));
-  EXPECT_TRUE(journal_->snapshots()->empty());
-  EXPECT_TRUE(std::filesystem::exists(file("default.snapshot.00000000000000000005.given-up")));
+  EXPECT_FALSE(open_sqlite({.directory = directory_.path()}).has_value()) << "the snapshot knows it still";
+  spill(file("journal.db"), kept);
   open();
   EXPECT_FALSE(journal_->open_notice());
+  EXPECT_EQ(journal_->tail().position, Position{5});
+  EXPECT_EQ(journal_->snapshots()->size(), 1u) << "nothing was touched";
 }
 
 TEST_F(JournalCrashTest, EndReplacedByAnotherIsNoticed) {

@@ -1,6 +1,8 @@
 // How things stand at a scrape: exact to the millisecond of open time.
 #include <random>
 
+#include "service/monitor/gauges.hpp"
+#include "service/monitor/text.hpp"
 #include "tests/unit/monitor_tools.hpp"
 
 namespace heti::tests {
@@ -140,6 +142,33 @@ TEST(MonitorGaugesTest, OpeningHoursAreShownAsInstants) {
   const Samples after = world.scrape(monday + 33h);
   EXPECT_EQ(after("heti_queue_closing"), 0);
   EXPECT_EQ(after("heti_queue_next_change_timestamp_seconds"), 0) << "the calendar knows no later opening";
+}
+
+// Prometheus' time() is the wall clock's, whatever the journal's is: 240 times as fast, an hour ago is 15 seconds ago.
+TEST(MonitorGaugesTest, UnderAScaledClockInstantsAreShownAsTheWallClockReadsThem) {
+  World world;
+  world.tick(monday);
+  const Instant wall = monday + std::chrono::days{100} + 7ms;
+  const auto scrape = [&](Instant now, std::uint32_t speed) {
+    monitor::Sheet sheet;
+    monitor::write_gauges(sheet, {.state = world.state(),
+                                  .now = now,
+                                  .wall = {.journal_now = now, .wall_now = wall, .speed = speed},
+                                  .workspace = "default",
+                                  .totals_at_start = {},
+                                  .fresh = [](core::QueueId) { return 0; }});
+    return Samples(monitor::text_of(sheet.take()));
+  };
+  const Samples fast = scrape(monday + 1h, 240);
+  EXPECT_EQ(fast("heti_queue_open_since_timestamp_seconds"), unix_seconds(wall - 15s));
+  EXPECT_EQ(fast("heti_queue_next_change_timestamp_seconds"), unix_seconds(wall + 105s));
+  EXPECT_EQ(fast("heti_queue_unstaffed_streak_seconds"), 3600) << "a duration is journal time";
+  EXPECT_EQ(scrape(monday + 1h, 1)("heti_queue_open_since_timestamp_seconds"), unix_seconds(monday));
+  world.tick(monday + 8h);
+  EXPECT_EQ(scrape(monday + 9h, 240)("heti_queue_open_since_timestamp_seconds"), 0) << "closed is no instant";
+  world.tick(monday + 24h);
+  world.tick(monday + 33h);
+  EXPECT_EQ(scrape(monday + 33h, 240)("heti_queue_next_change_timestamp_seconds"), 0) << "never is no instant";
 }
 
 TEST(MonitorGaugesTest, AChangeThatIsDueAndHasNotHappenedIsShownInThePast) {

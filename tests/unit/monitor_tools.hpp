@@ -9,8 +9,11 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "service/archive/archive.hpp"
+#include "service/calendar/zones.hpp"
 #include "service/monitor/monitor.hpp"
 #include "tests/core/driver.hpp"
 
@@ -212,15 +215,25 @@ class World {
   gateway::GatewayMetrics gateway;
 
  private:
-  // The monitor asks its journal when it was last alive, as found at its opening.
+  // The monitor asks its journal when it was last alive, as found at its opening, and the archive what was before.
   void begin_monitor(Instant alive_until) {
     monitor_.reset();
     const auto disk = journal::make_memory_disk();
     if (alive_until != Instant{}) journal::make_memory({.disk = disk, .fault = {}})->keep_alive(alive_until);
     found_ = journal::make_memory({.disk = disk, .fault = {}});
     EXPECT_EQ(found_->alive_until(), alive_until);
-    monitor_.emplace(monitor::Options{.workspace = "default", .version = "1.2.3"});
+    monitor_.emplace(
+        monitor::Options{.workspace = "default", .version = "1.2.3", .local_midnight = calendar::local_midnight});
     monitor_->begin({.journal = *found_, .clock = clock_, .gateway = gateway}, driver_.state());
+    auto archive = archive::open_memory(driver_.journal());
+    ASSERT_TRUE(archive.has_value()) << archive.error();
+    archive_ = *std::move(archive);
+    monitor_->recall(*archive_, driver_.journal().tail().position, driver_.state().now, nullptr);
+    for (int tries = 0; monitor_->history() == nullptr && tries < 10'000; ++tries) {
+      std::this_thread::sleep_for(1ms);
+      monitor_->look(driver_.state().now);
+    }
+    ASSERT_NE(monitor_->history(), nullptr);
   }
 
   static core::ConnectionId socket(std::uint64_t visitor) { return {.node = 1, .incarnation = 1, .number = visitor}; }
@@ -236,6 +249,7 @@ class World {
   Driver driver_;
   sequencer::JournalClock clock_;
   std::unique_ptr<journal::Journal> found_;
+  std::unique_ptr<archive::Archive> archive_;
   std::optional<monitor::Monitor> monitor_;
 };
 

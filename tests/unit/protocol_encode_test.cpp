@@ -166,6 +166,41 @@ ConversationView transcript_view() {
   return closed;
 }
 
+Wall wall() {
+  Wall::Queue support;
+  support.name = "support";
+  support.display_name = "Customer support";
+  support.open = true;
+  support.next_change = Millis{1780318800000};
+  support.waiting = 3;
+  support.oldest_wait = Millis{41250};
+  support.oldest_unanswered = Millis{74000};
+  support.target = Millis{60000};
+  support.goal = 0.8;
+  support.overdue = 1;
+  support.predicted_breaches = 1.5;
+  support.estimated_wait = Millis{95000};
+  support.staffed = 2;
+  support.min_agents = 2;
+  support.agents_required = 3;
+  support.staffed_today = 0.96875;
+  support.service_level_today = 0.875;
+  support.good_today = 42;
+  support.bad_today = 6;
+  support.next_hour = Wall::Hour{17.25, 3};
+  Wall::Queue night;
+  night.name = "night";
+  night.display_name = "Night desk";
+  night.waiting = 1;
+  night.oldest_wait = Millis{9000};
+  night.oldest_unanswered = Millis{9000};
+  night.target = Millis{120000};
+  night.goal = 0.75;
+  night.predicted_breaches = 0.25;
+  night.min_agents = 1;
+  return {Millis{1780293600000}, 1, {support, night}};
+}
+
 VisitorWelcome welcome_back() {
   QueueState queue;
   queue.name = "support";
@@ -205,10 +240,17 @@ std::map<std::string, ServerFrame> server_frames() {
   return {
       {"visitor_welcome_new", VisitorWelcome{token, visitor, "h7c1", t0, support_for_visitors(), {}, {}}},
       {"visitor_welcome_back", welcome_back()},
+      {"visitor_welcome_demonstration", VisitorWelcome{token, visitor, "h7c1", t0, support_for_visitors(), {}, {}, 60}},
       {"agent_welcome_empty",
        AgentWelcome{
            "h7c1", t0, {"aino", "Aino", AgentStatus::away, StatusReason::connected, 3, 0}, {support_for_agents()}, {}}},
       {"agent_welcome_full", full_welcome()},
+      {"agent_welcome_demonstration", AgentWelcome{"h7c1",
+                                                   t0,
+                                                   {"aino", "Aino", AgentStatus::away, StatusReason::connected, 3, 0},
+                                                   {support_for_agents()},
+                                                   {},
+                                                   60}},
       {"opened_new", Opened{1, new_view(), {}}},
       {"opened_queued", Opened{2, queued_view(), entries(0, 2)}},
       {"opened_every_kind_of_entry", Opened{3, closed_view(), entries(0, 8)}},
@@ -222,7 +264,8 @@ std::map<std::string, ServerFrame> server_frames() {
       {"entry_added_control_characters", EntryAdded{conversation, message(9, end_of_year(), AuthorRole::bot, "Robo",
                                                                           "tab\t cr\r\n bell\a </script> \u2028 €")}},
       {"acked", Acked{conversation, stream, 3, 6}},
-      {"ok", Ok{12}},
+      {"ok", Ok{12, {}}},
+      {"ok_with_time", Ok{13, t3}},
       {"refused_already_assigned", Refused{RefusalCode::already_assigned, std::uint64_t{12}, {}, {}}},
       {"refused_agent_unavailable", Refused{RefusalCode::agent_unavailable, std::uint64_t{15}, {}, {}}},
       {"refused_overloaded", Refused{RefusalCode::overloaded, std::uint64_t{1}, {}, Millis{5'000}}},
@@ -261,6 +304,7 @@ std::map<std::string, std::string> http_bodies() {
                             "Write a message"}})},
       {"closed_chats", encode(ClosedChats{{ClosedChat{closed, t3}}})},
       {"transcript", encode(Transcript{transcript_view(), entries(0, 8)})},
+      {"wall", encode(wall())},
       {"failure", encode(HttpFailure::wrong_password)},
   };
 }

@@ -85,6 +85,23 @@ class SequencerTest : public testing::Test {
   int answers_ = 0;
 };
 
+TEST_F(SequencerTest, TheTimeOfEachCommandIsToldAndNotOfTheTimerAlone) {
+  std::vector<double> steps;
+  journal_ = journal::make_memory({.disk = disk_, .fault = {}});
+  Options options;
+  options.on_step = [&](double seconds) { steps.push_back(seconds); };
+  sequencer_ = std::make_unique<Sequencer>(std::move(options), *journal_, loop_, clock_, core::State{},
+                                           std::vector<Projection*>{});
+  send(cmd::ApplySettings{.settings = settings(), .replaces_version = 0});
+  send(cmd::Tick{});
+  loop_.run();
+  ASSERT_EQ(steps.size(), 2u);
+  for (const double step : steps) {
+    EXPECT_GT(step, 0);
+    EXPECT_LT(step, 5);
+  }
+}
+
 TEST_F(SequencerTest, WhatArrivesTogetherIsOneBatch) {
   open();
   send(cmd::ApplySettings{.settings = settings(), .replaces_version = 0});
@@ -189,6 +206,74 @@ TEST_F(SequencerTest, StopAnswersWhatItTookAndTakesNoMore) {
   EXPECT_EQ(answers_, 1);
 }
 
+TEST_F(SequencerTest, WithAScaledClockATimerRingsSoMuchEarlier) {
+  clock_ = JournalClock::scaled(60, start, [this] { return boot_; });
+  open();
+  send(cmd::ApplySettings{.settings = settings(), .replaces_version = 0});
+  send(cmd::SetCalendar{.queue = core::QueueId{1},
+                        .effective_from = start,
+                        .open = {{.open = start + 90s, .close = start + 8h}},
+                        .tzdata_version = "t"});
+  loop_.run();
+  EXPECT_EQ(loop_.delay(), 1500ms) << "90 s of journal time";
+  boot_ = loop_.delay();
+  loop_.fire_timer();
+  EXPECT_EQ(recorder_.names.back(), "queue.opened");
+  EXPECT_EQ(sequencer_->now(), start + 90s);
+  EXPECT_EQ(loop_.delay(), 2000ms) << "the mark of life is renewed in real time";
+}
+
+TEST_F(SequencerTest, AScaledTimerNeverRingsBeforeItsTime) {
+  clock_ = JournalClock::scaled(7, start, [this] { return boot_; });
+  open();
+  send(cmd::ApplySettings{.settings = settings(), .replaces_version = 0});
+  send(cmd::SetCalendar{.queue = core::QueueId{1},
+                        .effective_from = start,
+                        .open = {{.open = start + 1s, .close = start + 8h}},
+                        .tzdata_version = "t"});
+  loop_.run();
+  EXPECT_EQ(loop_.delay(), 143ms) << "1000/7 rounded up";
+  boot_ = loop_.delay();
+  loop_.fire_timer();
+  EXPECT_EQ(recorder_.names.back(), "queue.opened");
+}
+
+TEST(JournalClockTest, AScaledClockRunsSoManyTimesAsFastAndFollowsNoWallClock) {
+  Millis boot{500};
+  JournalClock clock = JournalClock::scaled(3600, instant_from_ms(1'000'000), [&] { return boot; });
+  EXPECT_EQ(clock.speed(), 3600U);
+  EXPECT_EQ(to_ms(clock.now()), 1'000'000) << "nothing has passed";
+  boot += 10ms;
+  EXPECT_EQ(to_ms(clock.now()), 1'036'000);
+  EXPECT_FALSE(clock.stepped());
+  clock.not_before(instant_from_ms(5'000'000));
+  EXPECT_EQ(to_ms(clock.now()), 5'000'000) << "goes on from the journal's end";
+  boot += 1ms;
+  EXPECT_EQ(to_ms(clock.now()), 5'003'600);
+  EXPECT_EQ(clock.steps(), 0U);
+}
+
+TEST(JournalClockTest, AScaledClockMovesBetweenTwoThousandthsOfASecond) {
+  std::chrono::microseconds boot{7};
+  JournalClock clock = JournalClock::scaled(600, instant_from_ms(0), [&] { return boot; });
+  EXPECT_EQ(to_ms(clock.now()), 0);
+  boot += std::chrono::microseconds{10};
+  EXPECT_EQ(to_ms(clock.now()), 6) << "10.2 ms of the clock's own, less the 4.2 that it began at";
+  for (int i = 0; i < 99; ++i) boot += std::chrono::microseconds{10}, clock.now();
+  EXPECT_EQ(to_ms(clock.now()), 600) << "what is left of a millisecond is not lost";
+}
+
+TEST(JournalClockTest, RealTimeIsRoundedUpAndTheSameAtSpeedOne) {
+  const Millis boot{0};
+  const JournalClock fast = JournalClock::scaled(60, instant_from_ms(0), [&] { return boot; });
+  EXPECT_EQ(fast.real(1ms), 1ms);
+  EXPECT_EQ(fast.real(60ms), 1ms);
+  EXPECT_EQ(fast.real(61ms), 2ms);
+  const JournalClock ordinary([] { return Millis{0}; }, [] { return Millis{0}; });
+  EXPECT_EQ(ordinary.speed(), 1U);
+  EXPECT_EQ(ordinary.real(1234ms), 1234ms);
+}
+
 TEST(JournalClockTest, FollowsTheWallClockAndNeverGoesBack) {
   Millis wall{1'000'000};
   Millis boot{0};
@@ -216,6 +301,70 @@ TEST(JournalClockTest, AfterAJumpOfTheWallClockTimeRunsOnWithTheBootClock) {
     EXPECT_EQ(clock.steps(), 1u);
     EXPECT_TRUE(clock.stepped());
   }
+}
+
+TEST(JournalClockTest, TheWallClockIsFollowedAgainWhenItIsRightAgain) {
+  Millis wall{100'000'000};
+  Millis boot{0};
+  JournalClock clock([&] { return wall; }, [&] { return boot; });
+  wall += 24h;
+  clock.now();
+  EXPECT_TRUE(clock.stepped());
+  wall -= 24h - 1s;
+  boot += 100ms;
+  EXPECT_EQ(to_ms(clock.now()), 100'001'000) << "corrected by what is tolerated";
+  EXPECT_FALSE(clock.stepped());
+  EXPECT_EQ(clock.steps(), 1u);
+  wall -= 1h;
+  clock.now();
+  EXPECT_EQ(clock.steps(), 2u) << "each step is counted once";
+}
+
+TEST(JournalClockTest, AWallClockBehindTheJournalAtTheStartIsAStepAndTimeRunsOnAllTheSame) {
+  Millis wall{100'000'000};
+  Millis boot{0};
+  JournalClock clock([&] { return wall; }, [&] { return boot; });
+  clock.not_before(instant_from_ms(103'600'000));
+  EXPECT_EQ(to_ms(clock.now()), 103'600'000);
+  EXPECT_TRUE(clock.stepped());
+  EXPECT_EQ(clock.steps(), 1u);
+  wall += 5s;
+  boot += 5s;
+  EXPECT_EQ(to_ms(clock.now()), 103'605'000);
+}
+
+TEST(JournalClockTest, ManySmallStepsInOneDirectionAreOneLargeOne) {
+  Millis wall{100'000'000};
+  Millis boot{0};
+  JournalClock clock([&] { return wall; }, [&] { return boot; });
+  for (int step = 0; step < 3; ++step) {
+    wall -= 900ms;
+    boot += 1ms;
+    wall += 1ms;
+    clock.now();
+  }
+  EXPECT_EQ(clock.steps(), 1u);
+  const Instant before = clock.now();
+  wall += 1s;
+  boot += 1s;
+  EXPECT_EQ(clock.now() - before, 1s);
+}
+
+TEST(JournalClockTest, APauseBetweenTheLooksAtTheTwoClocksIsNoStep) {
+  Millis wall{100'000'000};
+  Millis boot{0};
+  Millis pause{};
+  JournalClock clock(
+      [&] {
+        wall += pause;
+        boot += pause;
+        pause = 0ms;
+        return wall;
+      },
+      [&] { return boot; });
+  pause = 5s;
+  EXPECT_EQ(to_ms(clock.now()), 100'005'000);
+  EXPECT_EQ(clock.steps(), 0u);
 }
 
 }  // namespace

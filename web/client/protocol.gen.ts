@@ -4,7 +4,7 @@
  * Everything that goes over the wire: the one file to generate types from.
  */
 export type AnyMessage =
-  ClientFrame | ServerFrame | Login | Account | Ticket | Site | ClosedChats | Transcript | HttpFailure;
+  ClientFrame | ServerFrame | Login | Account | Ticket | Site | ClosedChats | Transcript | Wall | HttpFailure;
 /**
  * Whatever a client sends.
  */
@@ -465,6 +465,10 @@ export interface VisitorWelcome {
    * What the visitor wanted to be called.
    */
   name?: string;
+  /**
+   * The server's times run so many times as fast as real time: a demonstration. Absent: 1.
+   */
+  clock_speed?: number;
 }
 /**
  * A queue (a department) as it is now.
@@ -552,6 +556,10 @@ export interface AgentWelcome {
    * All live chats of these queues.
    */
   chats: Chat[];
+  /**
+   * The server's times run so many times as fast as real time: a demonstration. Absent: 1.
+   */
+  clock_speed?: number;
 }
 /**
  * The agent who sits at this socket.
@@ -1014,6 +1022,10 @@ export interface Ok {
    * The ref of the frame that this answers.
    */
   ref: number;
+  /**
+   * When it was done.
+   */
+  at?: string;
 }
 /**
  * A frame with a ref was turned down.
@@ -1442,6 +1454,129 @@ export interface Transcript {
    * All of it, ascending.
    */
   entries: Entry[];
+}
+/**
+ * Answer of GET /api/wall: what a screen on the wall shows of the queues that the asker sees.
+ */
+export interface Wall {
+  /**
+   * When the figures were true: Unix time in ms on Heti's clock.
+   */
+  at: number;
+  /**
+   * How many times as fast as the world Heti's clock runs: 1, except in a demo.
+   */
+  clock_speed: number;
+  /**
+   * The queues of the asker, all of them for a supervisor, in the order of the configuration.
+   */
+  queues: WallQueue[];
+}
+/**
+ * A queue on the wall. A ratio or a forecast without a base is absent, never 0.
+ */
+export interface WallQueue {
+  /**
+   * The name in the configuration.
+   */
+  name: string;
+  /**
+   * The name for people.
+   */
+  display_name: string;
+  /**
+   * Open by its hours: the clocks of its promises run.
+   */
+  open: boolean;
+  /**
+   * Closed by its hours, yet those who already wait are still served.
+   */
+  closing: boolean;
+  /**
+   * When it opens or closes next: Unix time in ms. Absent: none in sight.
+   */
+  next_change?: number;
+  /**
+   * Contacts that wait for an agent.
+   */
+  waiting: number;
+  /**
+   * Business time that the oldest waiting contact has waited; 0 when nobody waits.
+   */
+  oldest_wait_ms: number;
+  /**
+   * Business time since the oldest contact without a first answer began, accepted by an agent or not; 0 when there is none. This is the clock that runs towards target_ms.
+   */
+  oldest_unanswered_ms: number;
+  /**
+   * The promise of a first answer.
+   */
+  target_ms: number;
+  /**
+   * The share of first answers that is to be in time.
+   */
+  goal: number;
+  /**
+   * Contacts without a first answer that are past target_ms.
+   */
+  overdue: number;
+  /**
+   * How many of those who wait are expected to be answered too late.
+   */
+  predicted_breaches: number;
+  /**
+   * Wait of a visitor who would come now. Absent: not known.
+   */
+  estimated_wait_ms?: number;
+  /**
+   * Agents who are online for this queue, busy or not.
+   */
+  staffed: number;
+  /**
+   * Chats that they could take at once.
+   */
+  free_slots: number;
+  /**
+   * Agents that are to be there while it is open.
+   */
+  min_agents: number;
+  /**
+   * Agents that the present load needs. Absent: not known.
+   */
+  agents_required?: number;
+  /**
+   * Share of today's open time with min_agents there. Absent: not open yet today.
+   */
+  staffed_today?: number;
+  /**
+   * good_today of good_today and bad_today. Absent: none of either.
+   */
+  service_level_today?: number;
+  /**
+   * First answers promised and given in time since midnight of the queue's zone.
+   */
+  good_today: number;
+  /**
+   * First answers promised and not given in time since midnight of the queue's zone.
+   */
+  bad_today: number;
+  /**
+   * What the next hour is expected to bring. Absent: not known.
+   */
+  next_hour?: WallHour;
+}
+/**
+ * What the next hour is expected to bring to a queue.
+ */
+export interface WallHour {
+  /**
+   * Contacts expected.
+   */
+  arrivals: number;
+  /**
+   * Agents that they need.
+   */
+  agents_required: number;
 }
 /**
  * Body of every answer other than 2xx.

@@ -5,7 +5,7 @@ import type { ClientFrame, ServerFrame } from "./protocol.gen.js";
 export type {
   Account, AgentStatus, AgentWelcome, AuthorRole, Chat, ClientFrame, ClosedChat, ClosedChats, Colleague, ConversationState,
   ConversationView, Entry, ErrorCode, HttpFailure, MessageEntry, QueueState, RefusalCode, ServerFrame, Site,
-  StatusReason, Transcript, TransferQueue, VisitorWelcome,
+  StatusReason, Transcript, TransferQueue, VisitorWelcome, Wall, WallQueue,
 } from "./protocol.gen.js";
 
 export type ServerFrameOf<T extends ServerFrame["t"]> = Extract<ServerFrame, { t: T }>;

@@ -27,7 +27,7 @@ export abstract class Session {
   readonly link: Link;
   readonly outbox: Outbox;
   readonly conversations = new Map<string, Conversation>();
-  serverOffsetMs = 0; // server's clock minus ours
+  clockSpeed = 1; // of the server's clock; more in a demo
   everReady = false; // there was a connection to lose
   historyReloaded = false; // what was on the screen has been fetched anew, under other positions
   // Entries that came in after the conversation was first shown: for unread marks and sounds.
@@ -41,6 +41,8 @@ export abstract class Session {
   private readonly filling = new Set<string>(); // conversations with a history request under way
   private readonly keys = new Map<string, string>(); // "stream:n" -> key of the post that became this entry
   private greetings = 0;
+  private greetedAt = 0; // the last welcome, by the server's clock and by ours
+  private heardAt = 0;
   private announced = false;
   private probed = false;
   private cancelTick: (() => void) | null = null;
@@ -79,7 +81,7 @@ export abstract class Session {
   }
 
   serverNow(): number {
-    return this.ports.timers.now() + this.serverOffsetMs;
+    return this.greetedAt + (this.ports.timers.now() - this.heardAt) * this.clockSpeed;
   }
 
   subscribe(listener: () => void): () => void {
@@ -201,7 +203,9 @@ export abstract class Session {
   private greeted(welcome: ServerFrameOf<"welcome">): void {
     this.everReady = true;
     this.greetings += 1;
-    this.serverOffsetMs = Date.parse(welcome.server_time) - this.ports.timers.now();
+    this.heardAt = this.ports.timers.now();
+    this.greetedAt = Date.parse(welcome.server_time);
+    this.clockSpeed = welcome.clock_speed ?? 1;
     const known = this.knownHistory();
     if (known !== null && known !== welcome.history) {
       for (const conversation of this.conversations.values()) forgetEntries(conversation);

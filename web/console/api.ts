@@ -1,5 +1,5 @@
 // The console's few HTTP calls. All of them go to the host that served the page, with its session cookie.
-import type { Account, ClosedChat, ClosedChats, Transcript } from "../client/protocol.js";
+import type { Account, ClosedChat, ClosedChats, Transcript, Wall } from "../client/protocol.js";
 
 export type LoginResult =
   | { ok: true; account: Account }
@@ -52,4 +52,20 @@ export async function transcript(id: string): Promise<Transcript> {
   const answer = await fetch(`/api/chats/${encodeURIComponent(id)}`);
   if (!answer.ok) throw new Error(`GET /api/chats/${id}: ${answer.status}`);
   return (await answer.json()) as Transcript;
+}
+
+const wallPatienceMs = 8_000;
+
+// The figures of the wall. Rejects when Heti does not answer, or takes too long over it.
+export async function fetchWall(): Promise<Wall | "signed_out"> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), wallPatienceMs);
+  try {
+    const answer = await fetch("/api/wall", { signal: patience.signal, cache: "no-store" });
+    if (answer.status === 401) return "signed_out";
+    if (!answer.ok) throw new Error(`GET /api/wall: ${answer.status}`);
+    return (await answer.json()) as Wall;
+  } finally {
+    clearTimeout(timer);
+  }
 }

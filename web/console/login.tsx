@@ -1,8 +1,13 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ChatIcon } from "../common/icons.js";
-import type { ConsoleModel } from "./model.js";
 
-export function Login({ model }: { model: ConsoleModel }) {
+// What a page of the staff has behind its login.
+export interface Gate {
+  readonly loginNote: string; // why somebody has to log in again
+  login(name: string, password: string): Promise<string>; // what went wrong, in words; empty when it went well
+}
+
+export function Login({ model, title, purpose }: { model: Gate; title: string; purpose: string }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState("");
@@ -26,8 +31,8 @@ export function Login({ model }: { model: ConsoleModel }) {
     <main class="login">
       <form onSubmit={(event) => { event.preventDefault(); void submit(); }}>
         <span class="mark"><ChatIcon size={30} /></span>
-        <h1>Heti console</h1>
-        <p class="sub">Log in to answer your visitors.</p>
+        <h1>{title}</h1>
+        <p class="sub">{purpose}</p>
         {model.loginNote && !problem ? <p class="note" role="status">{model.loginNote}</p> : null}
         <label>Name
           <input ref={first} type="text" autocomplete="username" autocapitalize="none" spellcheck={false} required data-testid="login-name"

@@ -11,7 +11,7 @@ import type { Answer, SendResult } from "../client/session.js";
 import * as api from "./api.js";
 import { Alerts } from "./alerts.js";
 import { Bell, seconds } from "./live.js";
-import { availability, refusalWords, visitorName } from "./words.js";
+import { availability, loginWords, refusalWords, visitorName } from "./words.js";
 
 export type Stage = "starting" | "unreachable" | "login" | "work";
 
@@ -70,15 +70,8 @@ export class ConsoleModel {
 
   async login(name: string, password: string): Promise<string> {
     const result = await api.login(name, password);
-    if (result.ok) {
-      this.work(result.account);
-      return "";
-    }
-    if (result.why === "wrong_password") return "The name or the password is not right.";
-    if (result.why === "later") {
-      return `Too many tries. Please wait ${result.retryAfterS > 0 ? `${result.retryAfterS} seconds` : "a moment"} and try again.`;
-    }
-    return "Heti cannot be reached. Please try again.";
+    if (result.ok) this.work(result.account);
+    return loginWords(result);
   }
 
   async logout(): Promise<void> {

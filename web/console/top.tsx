@@ -14,7 +14,7 @@ export function Top({ model }: { model: ConsoleModel }) {
   return (
     <header class="top">
       <span class="brand"><ChatIcon size={22} /><b>Heti</b></span>
-      <ul class="queues" aria-label="Queues">
+      <ul class="queues" aria-label="Queues" tabIndex={0}>
         {[...session.queues.values()].map((queue) => <QueueItem key={queue.name} queue={queue} now={session.serverNow()} />)}
       </ul>
       {session.phase === "stopped" ? (
@@ -35,6 +35,7 @@ export function Top({ model }: { model: ConsoleModel }) {
           onClick={() => void model.alerts.set(!model.alerts.on).then(() => model.changed())}>
           <BellIcon />{model.alerts.on ? null : <span class="slash" aria-hidden="true" />}
         </button>
+        <a class="quiet" href="wall/" target="_blank" rel="noopener" title="The figures of your queues, for a large screen">Wall</a>
         <button type="button" class="quiet" data-testid="logout" onClick={() => void model.logout()}>Log out</button>
       </div>
     </header>

@@ -1,4 +1,5 @@
 // What the console says about the words of the wire.
+import type { LoginResult } from "./api.js";
 import type { AgentStatus, AgentWelcome, Chat, ClosedChat, Colleague, ConversationState, Entry, RefusalCode } from "../client/protocol.js";
 
 export function visitorName(visitor: { id: string; name?: string }): string {
@@ -32,6 +33,20 @@ export function refusalWords(code: RefusalCode | "lost"): string {
     rate_limited: "too many at once", try_later: "Heti takes nothing at the moment", overloaded: "there is no room at the moment",
   };
   return words[code];
+}
+
+export function loginWords(result: LoginResult): string {
+  if (result.ok) return "";
+  if (result.why === "wrong_password") return "The name or the password is not right.";
+  if (result.why === "later") {
+    return `Too many tries. Please wait ${result.retryAfterS > 0 ? `${result.retryAfterS} seconds` : "a moment"} and try again.`;
+  }
+  return "Heti cannot be reached. Please try again.";
+}
+
+// Empty on a clock that runs as everybody's does.
+export function demoWords(clockSpeed: number): string {
+  return clockSpeed > 1 ? `Demo: this clock runs ${clockSpeed} times as fast` : "";
 }
 
 export function stateWords(state: ConversationState): string {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AgentSession } from "../client/agent.js";
+import { waitNow } from "../client/chats.js";
 import type { Chat } from "../client/protocol.js";
 import { World } from "./world.js";
 
@@ -33,6 +34,30 @@ test("my chats and the one offered to me are opened by themselves, the others wh
   await world.timers.pass(0);
   assert.equal(aino.conversations.get(other)!.opened, true);
   assert.equal(aino.offerEnds.get(offered)! - aino.serverNow(), 20_000);
+});
+
+test("in a demo the server's time runs as many times as fast, and so do waits and offers", async () => {
+  const world = new World();
+  world.heti.clockSpeed = 60;
+  const id = world.heti.begin();
+  const wait = { sla: "first_response" as const, elapsed_ms: 1_000, running: true, target_ms: 60_000, breached: false };
+  world.heti.chats = [chatOf(world, id, { state: "offered", agent: undefined, offered_to: "aino", offer_ms: 120_000, wait })];
+  const aino = await agent(world);
+  const before = aino.serverNow();
+  assert.equal(aino.clockSpeed, 60);
+  await world.timers.pass(1_500);
+  assert.equal(aino.serverNow() - before, 90_000);
+  assert.equal(aino.offerEnds.get(id)! - aino.serverNow(), 30_000);
+  assert.deepEqual(waitNow(aino.chats.get(id)!, aino.serverNow()), { ms: 91_000, running: true, level: "breached" });
+
+  // Another server, another clock.
+  world.heti.clockSpeed = 1;
+  world.heti.crash();
+  await world.timers.pass(1_000);
+  const again = aino.serverNow();
+  assert.equal(aino.clockSpeed, 1);
+  await world.timers.pass(1_000);
+  assert.equal(aino.serverNow() - again, 1_000);
 });
 
 test("an offer is announced once, also if the list says it again", async () => {

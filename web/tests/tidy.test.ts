@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-const folders = ["client", "common", "widget", "console"];
+const folders = ["client", "common", "widget", "console", "wall"];
 const sources = folders.flatMap((folder) => readdirSync(folder).filter((name) => /\.tsx?$/.test(name)).map((name) => join(folder, name)));
 const read = (file: string) => readFileSync(file, "utf8");
 
@@ -33,10 +33,11 @@ test("the SDK knows no framework, no face and no page", () => {
   }
 });
 
-test("the console's page has no script, style or handler of its own", () => {
-  const page = read("console/index.html");
-  assert.doesNotMatch(page, /<style|style=|<script(?![^>]*\ssrc=)|\son\w+=/i);
-});
+for (const page of ["console/index.html", "wall/index.html"]) {
+  test(`${page} has no script, style or handler of its own`, () => {
+    assert.doesNotMatch(read(page), /<style|style=|<script(?![^>]*\ssrc=)|\son\w+=/i);
+  });
+}
 
 test("close codes are numbers in one file only", () => {
   for (const file of sources.filter((name) => !name.endsWith("codes.ts") && !name.endsWith(".gen.ts"))) {

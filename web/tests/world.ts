@@ -14,6 +14,10 @@ export class FakeTimers {
     return this.at;
   }
 
+  get pending(): number {
+    return this.due.length;
+  }
+
   after(ms: number, run: () => void): () => void {
     const timer = { at: this.at + ms, run, id: ++this.ids };
     this.due.push(timer);
@@ -94,6 +98,7 @@ interface Stored {
 // The server. Posts are durable at once unless `hold` is set: then answers wait for release().
 export class FakeHeti {
   history = "h1";
+  clockSpeed = 1; // of the clock that welcome tells of
   up = true;
   deaf = false; // sockets stay open, but what is sent is not heard
   mute = false; // what is sent is heard and kept, but no answer comes out
@@ -207,9 +212,10 @@ export class FakeHeti {
 
   private welcome(hello: Extract<ClientFrame, { t: "hello" }>): ServerFrame {
     const server_time = new Date(this.timers.at + 5_000).toISOString();
+    const demo = this.clockSpeed > 1 ? { clock_speed: this.clockSpeed } : {};
     if (hello.role === "agent") {
       const agent = { name: "aino", display_name: "Aino", status: "online" as const, capacity: 3, busy: 0 };
-      return { t: "welcome", role: "agent", history: this.history, server_time, agent, queues: [], chats: this.chats };
+      return { t: "welcome", role: "agent", history: this.history, server_time, agent, queues: [], chats: this.chats, ...demo };
     }
     const present = this.presentId ? this.conversations.get(this.presentId) : undefined;
     return {
@@ -217,6 +223,7 @@ export class FakeHeti {
       history: this.history, server_time,
       queue: { name: "support", display_name: "Support", open: true, closing: false, after_hours: "message" },
       ...(present ? { conversation: { id: this.presentId!, state: present.state, last_seq: present.entries.length } } : {}),
+      ...demo,
     };
   }
 

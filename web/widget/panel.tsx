@@ -60,6 +60,7 @@ export function Panel({ model }: WithModel) {
       </div>
       {view === "chat" || view === "message_left" ? <Composer model={model} /> : null}
       {view === "ended" ? <Ended model={model} /> : null}
+      {model.session.clockSpeed > 1 ? <p class="foot" data-testid="demo-clock">{strings.demo(model.session.clockSpeed)}</p> : null}
       {model.session.current && !model.lasting ? <p class="foot">{strings.noStorage}</p> : null}
     </section>
   );

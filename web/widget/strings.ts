@@ -51,6 +51,7 @@ const en = {
   forgotten: "This chat cannot be continued.",
   startOver: "Start over",
   reloaded: "The history was reloaded.",
+  demo: (speed: number) => `Demo: this clock runs ${speed} times as fast`,
   noStorage: "This browser keeps nothing for this site: the chat ends when you leave the page.",
   unreachable: "The chat cannot be reached at the moment. Please try again later.",
 

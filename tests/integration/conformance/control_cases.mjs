@@ -17,7 +17,7 @@ export const pings = [
   { name: 'a ping of bytes that are no text', send: ping(Buffer.from([0, 255, 254, 128, 192])),
     expect: { pongs: ['\x00\xff\xfe\x80\xc0'] } },
   { name: '10 pings in one write', send: Buffer.concat(numbers(10).map((n) => ping(n))), expect: { pongs: numbers(10) } },
-  { name: '1,000 pings in one write', send: Buffer.concat(numbers(1000).map((n) => ping(n))), expect: { pongs: numbers(1000) } },
+  { name: '100 pings in one write', send: Buffer.concat(numbers(100).map((n) => ping(n))), expect: { pongs: numbers(100) } },
   { name: '10 pings byte by byte', send: Buffer.concat(numbers(10).map((n) => ping(n))), chop: 1, expect: { pongs: numbers(10) } },
   { name: 'an unsolicited pong', send: pong(), expect: {} },
   { name: 'an unsolicited pong with a payload', send: pong('unasked'), expect: {} },

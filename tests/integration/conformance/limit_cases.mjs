@@ -24,8 +24,20 @@ export const sizes = [
     send: Buffer.concat([text('x', { fin: false }), frame(op.continuation, '', { length: cap })]) },
   { name: 'fragments that together are the cap', expect: { answers: [1] },
     send: Buffer.concat([text(question(1, cap - 1), { fin: false }), frame(op.continuation, ' ')]) },
-  { name: '1,000,000 empty fragments', expect: rateLimited, within: 20000,
+  { name: '1,000,000 empty fragments', expect: { close: 1008 }, within: 20000,
     send: [text('', { fin: false }), ...Array.from({ length: 20 }, () => repeat(empty, 50000))] },
+  { name: '255 empty fragments, and the end', expect: { answers: ['error:bad_json'], close: 4505 },
+    send: Buffer.concat([text('', { fin: false }), repeat(empty, 254), frame(op.continuation, '')]) },
+  // At once, though the rest of the flood never comes.
+  { name: '256 empty fragments', expect: { close: 1008 }, within: 3000,
+    send: Buffer.concat([text('', { fin: false }), repeat(empty, 255)]) },
+  { name: '256 fragments with pings between', expect: { close: 1008 }, within: 3000,
+    send: Buffer.concat([text('', { fin: false }), repeat(Buffer.concat([ping(), repeat(empty, 5)]), 51)]) },
+  { name: '256 fragments of 100 bytes', expect: { close: 1008 }, within: 3000,
+    send: Buffer.concat([text('x', { fin: false }), repeat(frame(op.continuation, 'x'.repeat(100), { fin: false }), 255)]) },
+  { name: 'ten messages in 200 fragments each', expect: { answers: Array.from({ length: 10 }, (_, i) => i + 1) },
+    send: Buffer.concat(Array.from({ length: 10 }, (_, i) =>
+      Buffer.concat([text(question(i + 1), { fin: false }), repeat(empty, 198), frame(op.continuation, ' ')]))) },
 ];
 
 // A message has 30 seconds to its end, whatever comes in the meantime.
@@ -55,16 +67,27 @@ export const times = [
     send: [frame(op.text, '{', { length: 100 }), ...drip(Buffer.from([0x32]), 7)] },
 ];
 
-// For a server with the limits it has by default: 50 frames a second, 400 at once.
+// For a server with the limits it has by default: 50 frames a second, 400 at once; of these 20 pings and pongs a second,
+// 100 at once.
+const pongsOf = (count) => Array.from({ length: count }, () => '');
+const paced = (bytes, perSecond, seconds) =>
+  Array.from({ length: 4 * seconds }, () => [repeat(bytes, perSecond / 4), { wait: 250 }]).flat();
 export const defaults = [
-  { name: '300 pings at once', send: repeat(ping(), 300), expect: { pongs: Array.from({ length: 300 }, () => '') } },
+  { name: '100 pings at once', send: repeat(ping(), 100), expect: { pongs: pongsOf(100) } },
+  { name: '120 pings at once', send: repeat(ping(), 120), within: 3000, expect: { close: 1008 } },
+  { name: '120 pongs at once', send: repeat(frame(op.pong), 120), within: 3000, expect: { close: 1008 } },
   { name: '2,000 pings at once', send: repeat(ping(), 2000), expect: { close: 1008 } },
   { name: '2,000 pongs at once', send: repeat(frame(op.pong), 2000), expect: { close: 1008 } },
   { name: '2,000 pings in a message', send: Buffer.concat([text('{', { fin: false }), repeat(ping(), 2000)]), expect: { close: 1008 } },
-  { name: '2,000 empty fragments', send: Buffer.concat([text('', { fin: false }), repeat(empty, 2000)]), expect: rateLimited },
+  { name: '2,000 empty fragments', send: Buffer.concat([text('', { fin: false }), repeat(empty, 2000)]), expect: { close: 1008 } },
   { name: '2,000 tiny texts', send: repeat(typing, 2000), expect: rateLimited },
+  { name: '390 tiny texts at once', send: repeat(typing, 390), expect: {} },
   { name: '100 pings a second for ever', within: 20000, expect: { close: 1008 },
     send: Array.from({ length: 150 }, () => [repeat(ping(), 10), { wait: 100 }]).flat() },
-  { name: '40 pings a second for eight seconds', within: 20000, expect: { pongs: Array.from({ length: 320 }, () => '') },
-    send: Array.from({ length: 32 }, () => [repeat(ping(), 10), { wait: 250 }]).flat() },
+  { name: '100 pings at once, then 16 a second for eight seconds', within: 20000, expect: { pongs: pongsOf(228) },
+    send: [repeat(ping(), 100), { wait: 1000 }, ...paced(ping(), 16, 8)] },
+  { name: '100 pings at once, then 32 a second', within: 20000, expect: { close: 1008 },
+    send: [repeat(ping(), 100), ...paced(ping(), 32, 8)] },
+  { name: '100 pongs at once, then 32 a second', within: 20000, expect: { close: 1008 },
+    send: [repeat(frame(op.pong), 100), ...paced(frame(op.pong), 32, 8)] },
 ];

@@ -1,0 +1,4 @@
+-- Begins a new history: a suffix was given up. ARGV: token; history. Answers {'ok'} or {'deposed'}.
+if redis.call('HGET', KEYS[2], 'token') ~= ARGV[1] then return {'deposed'} end
+redis.call('HSET', KEYS[2], 'history', ARGV[2])
+return {'ok'}

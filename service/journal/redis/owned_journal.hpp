@@ -1,0 +1,111 @@
+#pragma once
+// The journal in Redis as its owner holds it. Two kinds of threads: any (reads, snapshots: a connection of their own
+// each time) and the writer (appends, beats, marks), whose connection WAIT is asked on, because it covers only what was
+// written on the same one. mutex_ guards what they share and is never held over a call.
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "service/journal/redis/redis_journal.hpp"
+#include "service/journal/redis/store.hpp"
+
+namespace heti::journal::redis {
+
+class OwnedJournal final : public RedisJournal {
+ public:
+  explicit OwnedJournal(RedisOptions options);
+  ~OwnedJournal() override;
+
+  // The rest of opening, before any other call: connection, claim, witnesses, thread.
+  [[nodiscard]] std::expected<void, std::string> open();
+
+  PublicId history() const override;
+  Tail tail() const override;
+  void append(Batch batch, std::function<void(AppendResult)> done) override;
+  std::expected<void, std::string> read(Position after,
+                                        const std::function<bool(const Batch&, const Hash&)>& each) const override;
+  void keep_alive(Instant now) override;
+  Instant alive_until() const override;
+  std::expected<void, std::string> save_snapshot(Snapshot snapshot) override;
+  std::expected<std::vector<Snapshot>, std::string> snapshots() const override;
+  void give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) override;
+  Stats stats() const override;
+  std::optional<std::string> open_notice() const override;
+  bool owned() const override;
+  Position committed() const override;
+  std::expected<Position, std::string> trim(Position through) override;
+  bool synced_each_time() const override;
+
+ private:
+  struct Request {
+    Batch batch;
+    std::function<void(AppendResult)> done;
+  };
+  struct LostEnd {
+    std::string shown;
+    std::function<void(std::expected<void, std::string>)> done;
+  };
+
+  // Opening (owned_journal_open.cpp).
+  [[nodiscard]] std::expected<void, std::string> connect();
+  [[nodiscard]] std::expected<void, std::string> claim();
+  // Returns when the record may be claimed: what it says then.
+  [[nodiscard]] std::expected<Sighting, std::string> await_turn();
+  [[nodiscard]] std::expected<void, std::string> take_over(const Reply& claimed, const std::string& token);
+  [[nodiscard]] std::expected<void, std::string> ask_witnesses();
+  [[nodiscard]] std::expected<void, std::string> begin_history(std::string notice);
+
+  // Writer's thread (and open, before there is one).
+  void write_loop();
+  [[nodiscard]] AppendResult write(const Batch& batch);
+  [[nodiscard]] AppendResult no_answer(std::string_view sentence, bool perhaps_written);
+  [[nodiscard]] AppendResult refused(std::string sentence);
+  [[nodiscard]] std::expected<void, std::string> renew_history(const std::string& shown);
+  void beat(std::optional<Instant> mark);
+  void release();
+  // How many replicas confirmed, from the reply of WAIT; nothing if that was no number.
+  [[nodiscard]] std::expected<void, std::string> enough(const Reply& wait) const;
+  [[nodiscard]] std::vector<Command> wait_command() const;
+  [[nodiscard]] Millis wait_time() const;
+  [[nodiscard]] std::string lost_end(const std::string& shown) const;
+
+  [[nodiscard]] std::expected<Connection, std::string> reader() const;
+  void reject_snapshot(const std::string& why) const;
+  void warn(std::string_view sentence) const;
+  [[nodiscard]] std::string place() const;
+
+  const RedisOptions options_;
+  const Keys keys_;
+  const std::string replicas_;          // As words of WAIT.
+  const std::string replicas_timeout_;  // Likewise.
+
+  // Writer's thread only.
+  std::optional<Connection> link_;
+  std::string token_;
+  std::string epoch_;
+  std::string tail_id_;  // The last entry: a batch, or the claim.
+  std::string committed_id_;
+  bool in_doubt_ = false;  // The batch after the tail may be in Redis or not.
+  bool beat_failed_ = false;
+  std::vector<std::string> told_;  // What was said about its durability: not said again at every new connection.
+
+  mutable std::mutex mutex_;
+  std::condition_variable writer_wakes_;
+  PublicId history_;
+  Tail tail_;
+  Position committed_;
+  Instant alive_until_;
+  std::optional<std::string> notice_;
+  mutable Stats stats_;
+  bool owned_ = false;
+  bool synced_each_time_ = false;
+  std::optional<Request> request_;
+  bool append_under_way_ = false;
+  std::optional<Instant> waiting_mark_;
+  std::optional<LostEnd> lost_end_;
+  bool stopping_ = false;
+  std::thread writer_thread_;
+};
+
+}  // namespace heti::journal::redis

@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "service/journal/hash.hpp"
+#include "service/journal/redis/durability.hpp"
+#include "service/journal/redis/owned_journal.hpp"
+#include "service/journal/sqlite_rows.hpp"
+
+namespace heti::journal {
+
+std::expected<std::unique_ptr<RedisJournal>, std::string> open_redis(RedisOptions options) {
+  const auto& name = options.workspace;
+  const bool sound = !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  if (!sound) {
+    std::string sentence = "workspace \"";
+    return std::unexpected(sentence.append(name).append("\": a name has 1 to 64 of a-z, 0-9, - and _"));
+  }
+  auto journal = std::make_unique<redis::OwnedJournal>(std::move(options));
+  if (auto opened = journal->open(); !opened) return std::unexpected(opened.error());
+  return journal;
+}
+
+namespace redis {
+namespace {
+
+constexpr int claim_attempts = 10;  // Each lost one means that another node has just claimed.
+
+}  // namespace
+
+std::expected<void, std::string> OwnedJournal::open() {
+  if (auto connected = connect(); !connected) return connected;
+  if (auto claimed = claim(); !claimed) return claimed;
+  if (auto asked = ask_witnesses(); !asked) {
+    release();
+    return asked;
+  }
+  writer_thread_ = std::thread([this] { write_loop(); });
+  return {};
+}
+
+std::expected<void, std::string> OwnedJournal::connect() {
+  auto connection = Connection::open(options_.connection);
+  if (!connection) return std::unexpected(connection.error());
+  const auto found = examine(*connection, options_.replicas);
+  if (!found) return std::unexpected(found.error());
+  std::string dangers;
+  for (const auto& danger : found->dangers) dangers.append(dangers.empty() ? "" : "; ").append(danger);
+  if (!dangers.empty() && !options_.accept_loss) {
+    return std::unexpected(place().append(" would lose acknowledged messages in silence: ").append(dangers));
+  }
+  std::vector<std::string> tell = found->remarks;
+  if (!dangers.empty()) tell.push_back("accepted by the configuration: " + dangers);
+  if (tell != told_) {
+    for (const auto& each : tell) warn(place().append(": ").append(each));
+    told_ = std::move(tell);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    synced_each_time_ = found->synced_each_time;
+  }
+  link_.emplace(std::move(*connection));
+  return {};
+}
+
+// The record must be readable all the time: who cannot read it knows nothing of the owner's silence.
+std::expected<Sighting, std::string> OwnedJournal::await_turn() {
+  using Clock = std::chrono::steady_clock;
+  const auto begun = Clock::now();
+  std::optional<Sighting> before;
+  auto silent_since = begun;
+  for (;;) {
+    const auto asked = Clock::now();
+    auto now = Store(*link_, keys_).sight();
+    if (!now) return std::unexpected(now.error());
+    if (now->token.empty()) return now;
+    if (before != *now) {
+      before = *now;
+      silent_since = Clock::now();
+    } else if (asked - silent_since >= options_.silence) {
+      return now;
+    }
+    if (silent_since - begun > options_.claim_patience) {
+      return std::unexpected(place()
+                                 .append(": workspace ")
+                                 .append(options_.workspace)
+                                 .append(" is owned by node ")
+                                 .append(now->node)
+                                 .append(", which is alive. Stop it first; two owners cannot be"));
+    }
+    std::this_thread::sleep_for(options_.look_every);
+  }
+}
+
+std::expected<void, std::string> OwnedJournal::claim() {
+  const std::string token = to_string(random_history());
+  const std::string history = to_string(random_history());
+  for (int attempt = 0; attempt < claim_attempts; ++attempt) {
+    const auto seen = await_turn();
+    if (!seen) return std::unexpected(seen.error());
+    const auto replies =
+        link_->run(claim_script(), {keys_.journal, keys_.owner},
+                   {seen->token, seen->beat, seen->tail, token, options_.node, history}, wait_command(), wait_time());
+    if (!replies) return std::unexpected(replies.error().sentence);
+    const Reply& claimed = replies->front();
+    if (claimed.is_error()) return std::unexpected(place().append(" refuses the claim: ").append(claimed.text));
+    const auto answer = claimed.at(0);
+    if (answer == "changed") continue;
+    if (answer == "format") {
+      return std::unexpected(
+          place()
+              .append(": the journal of workspace ")
+              .append(options_.workspace)
+              .append(" has format ")
+              .append(claimed.at(1))
+              .append(", which this version does not know. Use the version that wrote it, or newer"));
+    }
+    if (answer == "orphan" || answer == "torn") {
+      return std::unexpected(place()
+                                 .append(": the journal ")
+                                 .append(keys_.journal)
+                                 .append(" and its record ")
+                                 .append(keys_.owner)
+                                 .append(" do not belong together: the journal ends at ")
+                                 .append(claimed.at(answer == "torn" ? 2 : 1))
+                                 .append(answer == "torn" ? ", the record at " : ", and there is no record")
+                                 .append(answer == "torn" ? claimed.at(1) : std::string_view{})
+                                 .append(". Somebody wrote or removed one alone; bring both back from a backup"));
+    }
+    if (options_.replicas > 0) {
+      if (auto confirmed = enough(replies->back()); !confirmed) {
+        token_ = token;
+        release();
+        return confirmed;
+      }
+    }
+    return take_over(claimed, token);
+  }
+  return std::unexpected(place().append(": other nodes claimed the workspace each time this one tried"));
+}
+
+std::expected<void, std::string> OwnedJournal::take_over(const Reply& claimed, const std::string& token) {
+  const auto position = number_from(claimed.at(2));
+  const auto hash = hash_from(claimed.at(3));
+  const auto at = number_from(claimed.at(4));
+  const auto history = parse_public_id(claimed.at(5));
+  const auto alive = number_from(claimed.at(6));
+  token_ = token;
+  if (!position || !hash || !at || !history || !alive) {
+    release();
+    return std::unexpected(place().append(": the record ").append(keys_.owner).append(" is damaged"));
+  }
+  epoch_ = claimed.at(1);
+  tail_id_ = epoch_;
+  tail_id_.append("-0");
+  committed_id_ = tail_id_;
+  const std::lock_guard lock(mutex_);
+  tail_ = {Position{static_cast<std::uint64_t>(*position)}, *hash, instant_from_ms(*at)};
+  committed_ = tail_.position;
+  history_ = *history;
+  alive_until_ = std::max(instant_from_ms(*alive), tail_.at);
+  owned_ = true;
+  return {};
+}
+
+std::expected<void, std::string> OwnedJournal::ask_witnesses() {
+  if (!options_.witnesses) return {};
+  std::string shown;
+  for (const Witness& witness : options_.witnesses(history())) {
+    const auto verdict = Store(*link_, keys_).judge(witness.position, witness.hash);
+    if (!verdict) return std::unexpected(verdict.error());
+    if (*verdict != Verdict::contradicted) continue;
+    shown.append(shown.empty() ? "" : ", ").append(witness.name).append(" knows position ");
+    shown.append(std::to_string(witness.position.value()))
+        .append(" (")
+        .append(journal::to_string(witness.hash))
+        .append(")");
+  }
+  if (shown.empty()) return {};
+  return begin_history(lost_end(shown));
+}
+
+std::string OwnedJournal::lost_end(const std::string& shown) const {
+  const Tail end = tail();
+  std::string text = "journal of workspace ";
+  return text.append(options_.workspace)
+      .append(" in ")
+      .append(place())
+      .append(" has lost its end: it ends at position ")
+      .append(std::to_string(end.position.value()))
+      .append(" (")
+      .append(journal::to_string(end.hash))
+      .append("), but ")
+      .append(shown)
+      .append(". What followed is given up, and a new history begins");
+}
+
+std::expected<void, std::string> OwnedJournal::begin_history(std::string notice) {
+  const PublicId id = random_history();
+  const std::string text = to_string(id);
+  const auto replies =
+      link_->run(history_script(), {keys_.journal, keys_.owner}, {token_, text}, wait_command(), wait_time());
+  if (!replies) {
+    link_.reset();
+    return std::unexpected(replies.error().sentence);
+  }
+  if (replies->front().is_error()) return std::unexpected(place().append(": ").append(replies->front().text));
+  if (replies->front().at(0) != "ok") {
+    return std::unexpected(place().append(": a new history cannot begin: another node owns the workspace"));
+  }
+  if (options_.replicas > 0) {
+    if (auto confirmed = enough(replies->back()); !confirmed) return confirmed;
+  }
+  warn(notice);
+  const std::lock_guard lock(mutex_);
+  history_ = id;
+  notice_ = std::move(notice);
+  return {};
+}
+
+}  // namespace redis
+}  // namespace heti::journal

@@ -1,0 +1,65 @@
+#pragma once
+// What a journal's keys in Redis hold, read over one connection. Errors are sentences that name Redis and the position.
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/journal/journal.hpp"
+#include "service/journal/redis/connection.hpp"
+
+namespace heti::journal::redis {
+
+// All of a workspace's keys have one hash tag, so that they stay together wherever Redis puts them.
+struct Keys {
+  explicit Keys(const std::string& workspace);
+  std::string journal;
+  std::string owner;
+  std::string snapshot;
+};
+
+// The owner record, as much of it as a claimant compares; all empty where there is none.
+struct Sighting {
+  std::string token;
+  std::string beat;
+  std::string tail;
+  std::string node;
+  friend bool operator==(const Sighting&, const Sighting&) = default;
+};
+
+enum class Verdict : std::uint8_t { confirmed, contradicted, trimmed };
+
+class Store {
+ public:
+  Store(Connection& connection, const Keys& keys) : connection_(connection), keys_(keys) {}
+
+  [[nodiscard]] std::expected<Sighting, std::string> sight();
+
+  // Batches after `after` and up to `through`, each verified.
+  [[nodiscard]] std::expected<void, std::string> read(Position after, Position through,
+                                                      const std::function<bool(const Batch&, const Hash&)>& each);
+
+  // A position beyond the end is contradicted.
+  [[nodiscard]] std::expected<Verdict, std::string> judge(Position position, const Hash& hash);
+
+  // The bytes of each snapshot, by no order.
+  [[nodiscard]] std::expected<std::vector<std::string>, std::string> snapshots();
+
+  // "Redis at unix:///run/redis.sock: WHAT"
+  [[nodiscard]] std::string said(std::string_view what) const;
+
+ private:
+  // The hash of a position, or nothing and `why` it cannot be said.
+  [[nodiscard]] std::expected<std::optional<Hash>, std::string> hash_at(Position position, std::string& why);
+  [[nodiscard]] std::expected<Reply, std::string> run(const Script& script, const Command& arguments);
+
+  Connection& connection_;
+  const Keys& keys_;
+};
+
+// Nothing unless `bytes` are the 16 of a hash.
+[[nodiscard]] std::optional<Hash> hash_from(std::string_view bytes);
+[[nodiscard]] std::optional<std::int64_t> number_from(std::string_view text);
+
+}  // namespace heti::journal::redis

@@ -1,0 +1,148 @@
+// What a scrape costs with 50 queues, 10,000 live conversations and 1,000 agents. It runs on the loop that also takes
+// the messages, so this is how long a message may wait for it: 20 ms at most, which is checked here.
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <random>
+#include <vector>
+
+#include "service/calendar/zones.hpp"
+#include "service/core/decide.hpp"
+#include "service/monitor/monitor.hpp"
+
+namespace {
+
+using namespace heti;
+using namespace heti::core;
+namespace cmd = heti::core::command;
+
+constexpr std::uint32_t queues = 50;
+constexpr std::uint32_t agents = 1000;
+constexpr std::uint64_t conversations = 10'000;
+constexpr double most_ms = 20;
+const Instant start = instant_from_ms(1'780'293'600'000);
+
+PublicId random_id(std::uint64_t n) {
+  std::mt19937_64 random(n);
+  return {.high = random(), .low = random()};
+}
+
+// Feeds the monitor as the sequencer does.
+class Site {
+ public:
+  Site() : clock_([] { return Millis{0}; }, [] { return Millis{0}; }) {
+    journal_ = journal::make_memory({.disk = journal::make_memory_disk(), .fault = {}});
+    monitor_.begin({.journal = *journal_, .clock = clock_, .gateway = gateway_}, state_);
+  }
+  void does(Instant at, const Command& command) {
+    const Decision decision = decide(state_, at, command);
+    if (std::holds_alternative<Refused>(decision.answer)) std::abort();
+    monitor_.on_durable({.position = journal::Position{1}, .events = decision.events, .state = state_, .now = at});
+  }
+  const State& state() const { return state_; }
+  monitor::Monitor& monitor() { return monitor_; }
+
+ private:
+  State state_;
+  gateway::GatewayMetrics gateway_;
+  sequencer::JournalClock clock_;
+  std::unique_ptr<journal::Journal> journal_;
+  monitor::Monitor monitor_{{.workspace = "default", .version = "bench", .local_midnight = calendar::local_midnight}};
+};
+
+void fill(Site& site) {
+  Settings settings;
+  for (std::uint32_t q = 0; q < queues; ++q) {
+    settings.queues.push_back({.name = "queue" + std::to_string(q), .display_name = "Queue"});
+    settings.queues.back().schedule.timezone = q % 2 == 0 ? "Europe/Helsinki" : "America/New_York";
+    settings.queues.back().first_response.threshold = Millis{1000 * (50 + q % 5)};  // five more bounds
+  }
+  for (std::uint32_t a = 0; a < agents; ++a) {
+    settings.agents.push_back(
+        {.name = "agent" + std::to_string(a),
+         .display_name = "Agent",
+         .queues = {"queue" + std::to_string(a % queues), "queue" + std::to_string((a + 1) % queues)},
+         .capacity = 5,
+         .supervisor = false});
+  }
+  site.does(start, cmd::ApplySettings{.settings = settings, .replaces_version = 0});
+  std::vector<Interval> open;
+  for (int day = 0; day < 400; ++day) {
+    open.push_back(
+        {.open = start + std::chrono::days{day}, .close = start + std::chrono::days{day} + std::chrono::hours{20}});
+  }
+  for (std::uint32_t q = 1; q <= queues; ++q) {
+    site.does(start,
+              cmd::SetCalendar{.queue = QueueId{q}, .effective_from = start, .open = open, .tzdata_version = "bench"});
+  }
+  // Four weeks of marks, as in a service that has long been at work.
+  for (int hour = 1; hour <= 28 * 24; ++hour) site.does(start + std::chrono::hours{hour}, cmd::Tick{});
+  const Instant now = start + std::chrono::days{28} + std::chrono::hours{1};
+  for (std::uint32_t a = 1; a <= agents; ++a) {
+    site.does(now, cmd::AgentHello{.agent = AgentId{a}, .connection = {.node = 1, .incarnation = 1, .number = a}});
+    site.does(now, cmd::SetStatus{.agent = AgentId{a}, .status = AgentStatus::online});
+  }
+  for (std::uint64_t v = 1; v <= conversations; ++v) {
+    const Instant at = now + Millis{v};
+    site.does(at, cmd::Start{.visitor = random_id(2 * v),
+                             .conversation = random_id(2 * v + 1),
+                             .queue = QueueId{static_cast<std::uint32_t>(v % queues + 1)},
+                             .connection = ConnectionId{.node = 1, .incarnation = 1, .number = 1'000'000 + v},
+                             .facts = {},
+                             .bot_first = false});
+    site.does(at, cmd::Post{.sender = Sender::of_visitor(random_id(2 * v)),
+                            .conversation = random_id(2 * v + 1),
+                            .author = Author::visitor,
+                            .stream = "w1",
+                            .n = 1,
+                            .text = "Where is my parcel?"});
+    const Conversation& chat = *site.state().find(random_id(2 * v + 1));
+    if (chat.offer) site.does(at, cmd::Accept{.agent = chat.offer->agent, .conversation = chat.public_id});
+  }
+}
+
+// Of this thread alone: what else the machine does is no matter.
+double cpu_ms() {
+  timespec at{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+  return static_cast<double>(at.tv_sec) * 1e3 + static_cast<double>(at.tv_nsec) / 1e6;
+}
+
+double ms_of(auto work) {
+  const double begun = cpu_ms();
+  work();
+  return cpu_ms() - begun;
+}
+
+}  // namespace
+
+int main() {
+  Site site;
+  fill(site);
+  const Instant now = site.state().now + std::chrono::seconds{5};
+  std::size_t bytes = 0;
+  std::vector<double> scrapes;
+  for (int i = 0; i < 15; ++i)
+    scrapes.push_back(ms_of([&] { bytes = site.monitor().scrape(site.state(), now).size(); }));
+  std::ranges::sort(scrapes);
+  std::vector<double> looks;
+  for (int i = 0; i < 1000; ++i) {
+    looks.push_back(ms_of([&] {
+      for (const std::string& broken : site.monitor().observe_lag(0, site.state(), now)) {
+        std::printf("BROKEN: %s\n", broken.c_str());
+      }
+    }));
+  }
+  std::ranges::sort(looks);
+  std::printf(
+      "%u queues, %llu live conversations, %u agents: a scrape of %zu bytes takes %.1f ms (median; best %.1f)\n",
+      queues, static_cast<unsigned long long>(conversations), agents, bytes, scrapes[7], scrapes[0]);
+  std::printf("a look at the next part of the state: %.3f ms (median), %.3f ms (one in a hundred)\n", looks[500],
+              looks[990]);
+  if (scrapes[0] > most_ms) {
+    std::printf("TOO MUCH: at most %.0f ms\n", most_ms);
+    return 1;
+  }
+  return 0;
+}

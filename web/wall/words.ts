@@ -1,0 +1,86 @@
+// Every word on the wall.
+
+export const dash = "–";
+
+const s = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
+
+export const words = {
+  name: "Heti wall",
+  purpose: "Log in to see your queues.",
+  loggedOut: "The session is over. Please log in again.",
+  connecting: "Asking for the figures …",
+  unreachable: "Heti cannot be reached. Trying again …",
+  noQueues: "This account serves no queue.",
+  noSuchQueues: "None of the queues in the address is one of this account's.",
+
+  open: "Open",
+  closing: "Closing",
+  closed: "Closed",
+  until: (when: string) => `until ${when}`,
+  opens: (when: string) => `opens ${when}`,
+  tomorrow: "tomorrow",
+
+  waitingNow: "Waiting now",
+  longestWait: "Longest wait",
+  target: (time: string) => `target ${time}`,
+  agentsThere: "Agents",
+  required: (n: number) => `${n} required`,
+
+  nobodyWaits: "Nobody",
+  noWait: "No wait",
+  allInTime: "All in time",
+  overdue: (n: number) => `${n} past target`,
+  likelyLate: (n: number) => `${n} likely late`,
+  noneLikelyLate: "None likely late",
+  unanswered: "Taken, no answer",
+  stillServed: "Still being served",
+  keptUntilOpening: "Kept in line",
+
+  inTime: "In time",
+  soonLate: "Soon late",
+  left: (time: string) => `${time} left`,
+  lateBy: (time: string) => `Late by ${time}`,
+  stands: "Clock stands",
+  lateAndStands: "Late, clock stands",
+
+  nobody: "Nobody is there",
+  short: (n: number) => `${s(n, "agent")} short`,
+  loadNeeds: (n: number) => `Load needs ${n}`,
+  allBusy: "All are busy",
+  roomFor: (n: number) => `Room for ${n}`,
+  noneNeeded: "None needed now",
+  noneRequired: "None required",
+  allWell: "All well",
+
+  levelToday: "In time today",
+  goal: (goal: string) => `Goal ${goal}`,
+  levelCounts: (good: number, all: number) => `${good} of ${all}`,
+  goalMet: (goal: string) => `Goal ${goal} met`,
+  underGoal: (goal: string) => `Under goal, ${goal}`,
+  noAnswersYet: "No answers yet",
+  staffedToday: "Staffed today",
+  ofOpenTime: "Of the open time",
+  notOpenYet: "Not open yet today",
+  nextHour: "Chats next hour",
+  agentsNeeded: (n: number) => `${s(n, "agent")} needed`,
+  moreNeeded: (n: number) => `${n} more needed`,
+  noForecast: "No forecast yet",
+  newVisitor: "New visitor waits",
+  estimated: "Estimated",
+  notKnown: "Not known yet",
+  whenOpen: "When open",
+
+  elsewhere: (title: string, word: string) => `${title}: ${word}`,
+  page: (n: number, all: number) => `Page ${n} of ${all}`,
+  live: "Live",
+  old: (since: string, age: string) => `No answer from Heti since ${since}. These figures are ${age} old.`,
+  seconds: (n: number) => `${n} s`,
+  minutes: (n: number) => `${n} min`,
+  hours: (n: number) => `${n} h`,
+  days: (n: number) => s(n, "day"),
+
+  theme: { auto: "As the system", light: "Light", dark: "Dark" },
+  themeHint: (name: string) => `Light or dark: ${name} (t)`,
+  fullScreen: "Full screen (f)",
+  logOut: "Log out",
+};

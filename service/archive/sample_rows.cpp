@@ -54,8 +54,9 @@ std::expected<std::vector<Sample>, std::string> read_samples(Database& database,
                                                              journal::Position until) {
   std::vector<Sample> found;
   auto asked = database.query(
-      "SELECT at, kind, queue, conversation, what, how, value FROM samples"
-      " WHERE history=?1 AND at>=?2 AND position<=?3 ORDER BY at, position, idx, kind",
+      "SELECT s.at, s.kind, s.queue, s.conversation, s.what, s.how, s.value, c.visitor FROM samples s"
+      " LEFT JOIN conversations c ON s.kind IN (0, 4) AND c.history=s.history AND c.conversation=s.conversation"
+      " WHERE s.history=?1 AND s.at>=?2 AND s.position<=?3 ORDER BY s.at, s.position, s.idx, s.kind",
       [&found](const journal::Statement& row) {
         const auto number = [&row](int column) { return row.integer(column).value_or(-1); };
         Sample& sample = found.emplace_back();
@@ -63,6 +64,7 @@ std::expected<std::vector<Sample>, std::string> read_samples(Database& database,
         sample.queue = core::QueueId{static_cast<std::uint32_t>(number(2))};
         sample.conversation = core::ConversationId{static_cast<std::uint64_t>(number(3))};
         sample.value = Millis{number(6)};
+        sample.visitor = id_from(row.blob(7)).value_or(PublicId{});
         return read(sample.kind, number(1), SampleKind::ended) && read_columns(sample, number(4), number(5)) &&
                sample.value >= Millis{0};
       },

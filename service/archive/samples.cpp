@@ -21,11 +21,14 @@ struct Sampler {
     out.samples[out.count++] = sample;
   }
 
-  void operator()(const event::ConversationStarted& e) { talk = {.queue = e.queue, .accepted = {}}; }
+  void operator()(const event::ConversationStarted& e) {
+    talk = {.queue = e.queue, .visitor = e.visitor, .accepted = {}};
+  }
   void operator()(const event::ContactQueued& e) {
     talk.accepted.reset();
     Sample sample;
     sample.kind = SampleKind::contact;
+    sample.visitor = talk.visitor;
     sample.stage = e.stage;
     add(e.conversation, sample);
   }
@@ -69,6 +72,7 @@ struct Sampler {
       add(e.conversation, sample);
     }
     sample.kind = SampleKind::ended;
+    sample.visitor = talk.visitor;
     sample.outcome = e.outcome;
     sample.reason = e.reason;
     add(e.conversation, sample);

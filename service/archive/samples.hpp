@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "service/base/public_id.hpp"
 #include "service/core/event.hpp"
 
 namespace heti::archive {
@@ -24,6 +25,7 @@ struct Sample {
   Instant at;           // of the event
   core::QueueId queue;  // the conversation's own
   core::ConversationId conversation;
+  PublicId visitor;  // of a contact and of an end
   SampleKind kind{};
   core::Stage stage{};  // of a contact
   core::Sla sla{};
@@ -38,11 +40,12 @@ struct Sample {
 // What must be remembered of a conversation because its events do not say it.
 struct SampledTalk {
   core::QueueId queue;
+  PublicId visitor;
   std::optional<Instant> accepted;  // by the agent who has, or last had, its present contact
 };
 
 // What an event of this conversation adds, at most one of each kind. In order; `talk` moves on. The start of the
-// conversation sets its queue.
+// conversation sets its queue and its visitor.
 struct SamplesOfEvent {
   std::array<Sample, 2> samples;
   std::size_t count = 0;

@@ -97,6 +97,11 @@ inline constexpr Metric reopened{"heti_reopened_total", "Contacts that reopened 
 inline constexpr Metric offline_messages{"heti_offline_messages_total", "Messages left after hours."};
 inline constexpr Metric messages{"heti_messages_total", "Messages posted, by author."};
 inline constexpr Metric survey_responses{"heti_survey_responses_total", "Survey answers, by survey and score."};
+inline constexpr Metric survey_invitations{"heti_survey_invitations_total",
+                                           "Chats at whose end the visitor was asked, by survey."};
+inline constexpr Metric first_contact_verdicts{
+    "heti_first_contact_verdicts_total",
+    "Answered contacts by whether their visitor came back to the queue within seven days; judged then."};
 inline constexpr Metric wait_seconds{"heti_wait_seconds",
                                      "Open time from entering the line to an agent's accept, one sample per stay."};
 inline constexpr Metric first_response_seconds{"heti_first_response_seconds",
@@ -208,6 +213,8 @@ inline constexpr std::array all{queue_open,
                                 offline_messages,
                                 messages,
                                 survey_responses,
+                                survey_invitations,
+                                first_contact_verdicts,
                                 wait_seconds,
                                 first_response_seconds,
                                 reply_seconds,

@@ -101,6 +101,7 @@ struct Counts::Counting {
     Known& known = counts.known(e.conversation);
     no_longer_fresh(known);
     known.contact = true;
+    known.answered = false;
     known.unwritten = false;
     Series& s = series(known);
     CHECK(at(e.stage) < s.contacts.size());
@@ -112,6 +113,7 @@ struct Counts::Counting {
     Known& known = counts.known(e.conversation);
     no_longer_fresh(known);
     known.unwritten = false;
+    known.answered = true;
     known.accepted = at_time;
     ++known.engagements;
   }
@@ -130,7 +132,11 @@ struct Counts::Counting {
     observe(s.handle, e.handle > Millis{0} ? e.handle : std::max(Millis{0}, e.since - known.accepted));
     end_engagement(known);
   }
-  void operator()(const event::FirstResponseGiven& e) { observe(series(e.conversation).first_response, e.time); }
+  void operator()(const event::FirstResponseGiven& e) {
+    Known& known = counts.known(e.conversation);
+    known.answered = true;
+    observe(series(known).first_response, e.time);
+  }
   void operator()(const event::ReplyGiven& e) { observe(series(e.conversation).reply, e.time); }
   void operator()(const event::VerdictGiven& e) {
     series(e.conversation).verdicts[at(e.sla)][at(e.verdict)]->Increment();
@@ -148,6 +154,7 @@ struct Counts::Counting {
     Known& known = counts.known(e.conversation);
     no_longer_fresh(known);
     known.unwritten = false;
+    if (known.answered) series(known).csat_invitations->Increment();  // From here on the visitor may rate.
   }
   void operator()(const event::WrapUpEnded& e) {
     if (counts.unplaced_.erase(e.engagement) > 0) return;  // Nobody knows any more which queue it was.
@@ -184,6 +191,8 @@ Counts::Families::Families(prometheus::Registry& registry, const std::string& wo
                .offers = family<Counter>(registry, catalogue::offers, workspace),
                .messages = family<Counter>(registry, catalogue::messages, workspace),
                .survey = family<Counter>(registry, catalogue::survey_responses, workspace),
+               .invitations = family<Counter>(registry, catalogue::survey_invitations, workspace),
+               .first_contacts = family<Counter>(registry, catalogue::first_contact_verdicts, workspace),
                .transfers = family<Counter>(registry, catalogue::transfers, workspace),
                .requeues = family<Counter>(registry, catalogue::requeues, workspace),
                .unanswered_turns = family<Counter>(registry, catalogue::unanswered_turns, workspace),
@@ -211,6 +220,7 @@ void Counts::begin(const core::State& state) {
     known.queue = conversation.queue;
     known.fresh = conversation.state == core::ConversationState::fresh;
     known.contact = conversation.first_enq.has_value();
+    known.answered = conversation.answered;
     known.unwritten = conversation.state == core::ConversationState::offline_message && !visitor_wrote(conversation);
     if (known.fresh) ++series_of(known.queue, state).fresh;
     known_[id.value()] = known;
@@ -230,6 +240,11 @@ void Counts::begin(const core::State& state) {
 
 void Counts::count(const core::Event& event, const core::State& state) {
   std::visit(Counting{.counts = *this, .state = state, .at_time = event.at}, event.body);
+}
+
+void Counts::count(const FirstContactJudged& judged) {
+  const auto found = series_.find(judged.queue);
+  if (found != series_.end()) found->second.first_contacts[at(judged.verdict)]->Increment();
 }
 
 std::uint64_t Counts::fresh(core::QueueId queue) const {
@@ -301,8 +316,17 @@ void Counts::add_counters(Series& s) {
   for (const core::Author author : message_authors) {
     s.messages[at(author)] = &counters.messages.Add(labels({{"author", text(word(author).value())}}));
   }
-  for (std::size_t score = 1; score <= s.csat.size(); ++score) {
-    s.csat[score - 1] = &counters.survey.Add(labels({{"survey", "csat"}, {"score", std::to_string(score)}}));
+  for (const Survey& survey : all_surveys) {
+    Counter& invitations = counters.invitations.Add(labels({{"survey", text(survey.word)}}));
+    if (survey.word == csat.word) s.csat_invitations = &invitations;
+    for (std::size_t score = survey.lowest; score <= survey.highest; ++score) {
+      Counter& responses =
+          counters.survey.Add(labels({{"survey", text(survey.word)}, {"score", std::to_string(score)}}));
+      if (survey.word == csat.word) s.csat[score - survey.lowest] = &responses;
+    }
+  }
+  for (const FirstContactVerdict verdict : first_contact_verdicts) {
+    s.first_contacts[at(verdict)] = &counters.first_contacts.Add(labels({{"verdict", text(word(verdict))}}));
   }
   s.transfers = &counters.transfers.Add(labels({}));
   s.requeues = &counters.requeues.Add(labels({}));

@@ -15,6 +15,7 @@
 #include <prometheus/registry.h>
 
 #include "service/core/state.hpp"
+#include "service/monitor/first_contacts.hpp"
 #include "service/monitor/words.hpp"
 
 namespace heti::monitor {
@@ -28,6 +29,9 @@ class Counts {
   void begin(const core::State& state);
   // In order. `state` has evolved past the event, perhaps further. An event of an unknown queue is a bug: CHECK.
   void count(const core::Event& event, const core::State& state);
+
+  // Not counted if the settings did not name that queue any more when this process began.
+  void count(const FirstContactJudged& judged);
 
   // Conversations of the queue in which nothing was said yet: the state keeps no list of them.
   std::uint64_t fresh(core::QueueId queue) const;
@@ -45,6 +49,8 @@ class Counts {
     std::array<Counter*, offer_results.size()> offers{};
     std::array<Counter*, 6> messages{};  // index: core::Author; none for the system's notices
     std::array<Counter*, 5> csat{};
+    Counter* csat_invitations = nullptr;
+    std::array<Counter*, 2> first_contacts{};  // index: FirstContactVerdict
     Counter* transfers = nullptr;
     Counter* requeues = nullptr;
     Counter* unanswered_turns = nullptr;
@@ -66,6 +72,7 @@ class Counts {
     std::uint32_t engagements = 0;  // accepted and not ended, wrap-ups included
     bool fresh = false;             // nothing said yet
     bool contact = false;           // it has had a demand for a human
+    bool answered = false;          // by a human, in its present contact
     bool unwritten = false;         // an offline message was opened, and nothing written yet
     bool final = false;             // over, but a wrap-up still runs
   };
@@ -80,8 +87,8 @@ class Counts {
 
   // One family each; the registry owns them.
   struct CounterFamilies {
-    prometheus::Family<Counter>&contacts, &ended, &verdicts, &offers, &messages, &survey, &transfers, &requeues,
-        &unanswered_turns, &reopened, &offline_messages;
+    prometheus::Family<Counter>&contacts, &ended, &verdicts, &offers, &messages, &survey, &invitations, &first_contacts,
+        &transfers, &requeues, &unanswered_turns, &reopened, &offline_messages;
   };
   struct HistogramFamilies {
     prometheus::Family<Histogram>&wait, &first_response, &reply, &abandon, &handle, &wrapup, &resolution;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -146,17 +147,19 @@ const QueueHistory& History::of(core::QueueId queue) const {
 struct HistoryKeeper::Inbox {
   std::atomic<bool> there{false};
   std::mutex mutex;
-  std::expected<History, std::string> answer;
+  std::expected<Recalled, std::string> answer;
 };
 
 HistoryKeeper::HistoryKeeper() : inbox_(std::make_shared<Inbox>()) {}
 
 // A contact that was accepted once and waits again keeps the fact, not the instant: its requeue has told the handle
 // time already.
-void HistoryKeeper::begin(const core::State& recovered) {
+void HistoryKeeper::begin(const core::State& recovered, Instant alive_until) {
+  alive_until_ = alive_until;
   for (const auto& [id, conversation] : recovered.conversations) {
     archive::SampledTalk& talk = talks_[id.value()];
     talk.queue = conversation.queue;
+    talk.visitor = conversation.visitor;
     if (!conversation.contact) continue;
     const core::Stage stay = conversation.contact->stay;
     if (stay == core::Stage::transfer || stay == core::Stage::requeue) talk.accepted = conversation.contact->t_enq;
@@ -184,9 +187,12 @@ void HistoryKeeper::send_question(Instant now) {
   ask_again_at_.reset();
   archive_->samples(core::quarter_of(now - history_kept), until_,
                     [inbox = inbox_](std::expected<std::vector<Sample>, std::string> samples) {
-                      std::expected<History, std::string> answer;
+                      std::expected<Recalled, std::string> answer;
                       if (samples) {
-                        for (const Sample& sample : *samples) answer->take(sample);
+                        for (const Sample& sample : *samples) {
+                          answer->history.take(sample);
+                          answer->first_contacts.take(sample);
+                        }
                       } else {
                         answer = std::unexpected(samples.error());
                       }
@@ -198,6 +204,7 @@ void HistoryKeeper::send_question(Instant now) {
 
 void HistoryKeeper::look(Instant now) {
   if (ask_again_at_ && now >= *ask_again_at_) send_question(now);
+  if (history_) first_contacts_.advance(now);
   if (!inbox_->there) return;
   const std::lock_guard lock(inbox_->mutex);
   inbox_->there = false;
@@ -206,8 +213,18 @@ void HistoryKeeper::look(Instant now) {
     ask_again_at_ = now + retry_after;
     return;
   }
-  history_ = std::exchange(*inbox_->answer, History());
-  for (const Sample& sample : std::exchange(waiting_, {})) history_->take(sample);
+  Recalled recalled = std::exchange(*inbox_->answer, Recalled());
+  history_ = std::move(recalled.history);
+  first_contacts_ = std::move(recalled.first_contacts);
+  first_contacts_.advance(alive_until_);
+  std::ignore = first_contacts_.take_judged();
+  for (const Sample& sample : std::exchange(waiting_, {})) take(sample);
+  first_contacts_.advance(now);
+}
+
+void HistoryKeeper::take(const Sample& sample) {
+  history_->take(sample);
+  first_contacts_.take(sample);
 }
 
 void HistoryKeeper::on_durable(const std::vector<core::Event>& events, const core::State& state, Instant now) {
@@ -224,7 +241,7 @@ void HistoryKeeper::on_durable(const std::vector<core::Event>& events, const cor
     }
     const archive::SamplesOfEvent found = archive::take_samples(talk->second, event);
     for (std::size_t i = 0; i < found.count; ++i) {
-      history_ ? history_->take(found.samples[i]) : waiting_.push_back(found.samples[i]);
+      history_ ? take(found.samples[i]) : waiting_.push_back(found.samples[i]);
     }
     if (std::holds_alternative<core::event::ConversationFinal>(event.body)) over_.push_back(*conversation);
   }

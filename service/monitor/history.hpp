@@ -1,7 +1,7 @@
 #pragma once
 // What the last four weeks brought to each queue: verdicts, contacts and patience by quarter of an hour (UTC), and the
-// latest handle times. Made of samples alone, so what the archive tells after a start and what durable events bring
-// from then on add up to the same figures as a process that never ended.
+// latest handle times; and whether who was answered came back. Made of samples alone, so what the archive tells after a
+// start and what durable events bring from then on add up to the same figures as a process that never ended.
 #include <array>
 #include <cstdint>
 #include <deque>
@@ -21,6 +21,7 @@
 #include "service/core/staffing_marks.hpp"
 #include "service/core/state.hpp"
 #include "service/journal/journal.hpp"
+#include "service/monitor/first_contacts.hpp"
 
 namespace heti::monitor {
 
@@ -109,8 +110,8 @@ class HistoryKeeper {
  public:
   HistoryKeeper();
 
-  // Once, before the first batch.
-  void begin(const core::State& recovered);
+  // Once, before the first batch. What happened up to `alive_until` was counted by the processes before.
+  void begin(const core::State& recovered, Instant alive_until);
   // Asks for what was until `until`, the position of the recovered state; `now` is journal time. What cannot be read is
   // asked again after retry_after of journal time, as long as `archive` lives and look() is called; `on_warning` says
   // why. The archive must outlive the keeper's use.
@@ -123,11 +124,19 @@ class HistoryKeeper {
   // Nothing until the archive has answered: then no figure that depends on it is known.
   const History* history() const { return history_ ? &*history_ : nullptr; }
 
+  // First contacts that this process has judged since this was called last; none before the archive has answered.
+  [[nodiscard]] std::vector<FirstContactJudged> take_judged() { return first_contacts_.take_judged(); }
+
   static constexpr Millis retry_after = std::chrono::seconds{10};
 
  private:
   struct Inbox;
+  struct Recalled {  // from the archive
+    History history;
+    FirstContacts first_contacts;
+  };
 
+  void take(const archive::Sample& sample);
   void send_question(Instant now);
   void forget_those_over(const core::State& state);
 
@@ -137,7 +146,9 @@ class HistoryKeeper {
   std::function<void(std::string_view)> on_warning_;
   std::optional<Instant> ask_again_at_;
 
+  Instant alive_until_;
   std::optional<History> history_;
+  FirstContacts first_contacts_;
   std::vector<archive::Sample> waiting_;  // taken once history_ is there
   std::unordered_map<std::uint64_t, archive::SampledTalk> talks_;
   std::vector<core::ConversationId> over_;  // final, perhaps with a wrap-up that still runs

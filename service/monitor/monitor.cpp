@@ -35,8 +35,8 @@ void Monitor::begin(const Sources& sources, const core::State& recovered) {
   CHECK(!sources_);
   sources_.emplace(sources);
   counts_.begin(recovered);
-  history_.begin(recovered);
   const Instant alive_until = sources.journal.alive_until();
+  history_.begin(recovered, alive_until);
   for (const auto& [id, queue] : recovered.queues) {
     totals_at_start_[id] = core::totals_at(queue, alive_until);
   }
@@ -47,6 +47,16 @@ void Monitor::on_durable(const sequencer::Durable& batch) {
   CHECK(sources_);
   for (const core::Event& event : batch.events) counts_.count(event, batch.state);
   history_.on_durable(batch.events, batch.state, batch.now);
+  count_first_contacts();
+}
+
+void Monitor::look(Instant now) {
+  history_.look(now);
+  count_first_contacts();
+}
+
+void Monitor::count_first_contacts() {
+  for (const FirstContactJudged& judged : history_.take_judged()) counts_.count(judged);
 }
 
 void Monitor::recall(archive::Archive& archive, journal::Position until, Instant now,

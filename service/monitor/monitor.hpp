@@ -52,7 +52,7 @@ class Monitor : public sequencer::Projection {
   void recall(archive::Archive& archive, journal::Position until, Instant now,
               std::function<void(std::string_view sentence)> on_warning);
   // Takes in what has come since: before a scrape. Durable events do so, too.
-  void look(Instant now) { history_.look(now); }
+  void look(Instant now);
 
   // Null until the archive has answered.
   const History* history() const { return history_.history(); }
@@ -82,6 +82,8 @@ class Monitor : public sequencer::Projection {
   std::vector<std::string> observe_lag(double seconds, const core::State& state, Instant now);
 
  private:
+  void count_first_contacts();
+
   const std::string workspace_;
   const std::string version_;
   prometheus::Registry registry_;

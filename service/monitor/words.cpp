@@ -80,6 +80,14 @@ std::string_view word(Verdict value) {
   std::abort();
 }
 
+std::string_view word(FirstContactVerdict value) {
+  switch (value) {
+    case FirstContactVerdict::resolved: return "resolved";
+    case FirstContactVerdict::repeat: return "repeat";
+  }
+  std::abort();
+}
+
 std::optional<std::string_view> word(Author value) {
   switch (value) {
     case Author::visitor: return "visitor";

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "service/core/event.hpp"
+#include "service/monitor/first_contacts.hpp"
 
 namespace heti::monitor {
 
@@ -41,6 +42,20 @@ std::string_view word(core::Sla value);
 
 inline constexpr std::array all_verdicts{core::Verdict::good, core::Verdict::bad, core::Verdict::excluded};
 std::string_view word(core::Verdict value);
+
+// heti_first_contact_verdicts_total{verdict}.
+inline constexpr std::array first_contact_verdicts{FirstContactVerdict::resolved, FirstContactVerdict::repeat};
+std::string_view word(FirstContactVerdict value);
+
+// heti_survey_invitations_total{survey}, heti_survey_responses_total{survey,score}. Only csat is asked today.
+struct Survey {
+  std::string_view word;
+  std::uint32_t lowest = 0;
+  std::uint32_t highest = 0;
+};
+inline constexpr Survey csat{.word = "csat", .lowest = 1, .highest = 5};
+inline constexpr std::array all_surveys{csat, Survey{.word = "ces", .lowest = 1, .highest = 7},
+                                        Survey{.word = "nps", .lowest = 0, .highest = 10}};
 
 // heti_messages_total{author}. Notices of the system are no messages: no word.
 inline constexpr std::array message_authors{core::Author::visitor, core::Author::agent, core::Author::bot,

@@ -147,7 +147,7 @@ TEST(ArchiveSamplesTest, StoppedAtAnyBatchTheRowsAreTheSame) {
 // An event of an older version says no handle time; then it is counted from the accept.
 TEST(ArchiveSamplesTest, ARequeueThatTellsNoHandleTimeIsCountedFromTheAccept) {
   const Instant start = instant_from_ms(1'000'000);
-  SampledTalk talk{.queue = BusyDesk::queue, .accepted = {}};
+  SampledTalk talk{.queue = BusyDesk::queue, .visitor = {}, .accepted = {}};
   const auto take = [&](Millis t, EventBody body) {
     return take_samples(talk, {.at = start + t, .body = std::move(body)});
   };

@@ -51,7 +51,6 @@ struct Row {
 struct Document {
   std::map<std::string, Row> metrics;
   std::map<std::string, std::string> buckets;
-  std::set<std::string> not_yet;
 };
 
 // "`queue`; `sla`: first_response, reply"
@@ -87,14 +86,6 @@ Document read_document() {
     } else {
       ADD_FAILURE() << "neither a metric nor its buckets: " << line;
     }
-  }
-  const std::string text = file(root + "/docs/metrics.md");
-  const std::size_t begin = text.find("\n## Not yet");
-  EXPECT_NE(begin, std::string::npos);
-  const std::regex listed("\n- `(heti_[a-z_]+)`");
-  for (std::sregex_iterator i(text.begin() + static_cast<std::ptrdiff_t>(begin), text.end(), listed), end; i != end;
-       ++i) {
-    document.not_yet.insert((*i)[1]);
   }
   return document;
 }
@@ -273,13 +264,10 @@ TEST(MonitorCatalogueTest, DashboardsAndRulesAskForWhatIsThere) {
   EXPECT_GT(asked_by.size(), 30u) << "nobody asks for anything: are the dashboards and rules read?";
   std::set<std::string> kinds;
   for (const auto& [name, who] : asked_by) {
-    EXPECT_TRUE(document.metrics.contains(name) || document.not_yet.contains(name)) << name << ": " << listed(who);
+    EXPECT_TRUE(document.metrics.contains(name)) << name << ": " << listed(who);
     for (const std::string& one : who) kinds.insert(one.substr(0, one.find(' ')));
   }
   EXPECT_EQ(kinds, (std::set<std::string>{"alert", "dashboard", "recording"}));
-  for (const std::string& name : document.not_yet) {
-    EXPECT_FALSE(document.metrics.contains(name)) << name << " is exported: take it off the list of those to come";
-  }
 }
 
 // Its list is what the generator of the dashboards knows of the catalogue.
@@ -294,7 +282,7 @@ TEST(MonitorCatalogueTest, TheDashboardsListIsThatOfTheDocument) {
   }
   for (const auto& [name, row] : document.metrics) EXPECT_EQ(listed[name], row.type) << name;
   for (const auto& [name, type] : listed) {
-    EXPECT_TRUE(document.metrics.contains(name) || document.not_yet.contains(name)) << name;
+    EXPECT_TRUE(document.metrics.contains(name)) << name;
   }
 }
 

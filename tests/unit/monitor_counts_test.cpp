@@ -30,7 +30,9 @@ TEST(MonitorCountsTest, EveryKnownLabelSetIsThereAsZeroFromTheStart) {
                                                   {"heti_reopened_total", 1},
                                                   {"heti_offline_messages_total", 1},
                                                   {"heti_messages_total", 5},
-                                                  {"heti_survey_responses_total", 5},
+                                                  {"heti_survey_invitations_total", 3},
+                                                  {"heti_survey_responses_total", 23},
+                                                  {"heti_first_contact_verdicts_total", 2},
                                                   {"heti_wait_seconds_count", 4},
                                                   {"heti_first_response_seconds_count", 1},
                                                   {"heti_reply_seconds_count", 1},
@@ -72,6 +74,7 @@ TEST(MonitorCountsTest, AGoodChatIsCountedFromFirstWordToRating) {
   EXPECT_EQ(s("heti_offers_total", {{"result", "accepted"}}), 1);
   EXPECT_EQ(s("heti_messages_total", {{"author", "visitor"}}), 2);
   EXPECT_EQ(s("heti_messages_total", {{"author", "agent"}}), 2);
+  EXPECT_EQ(s("heti_survey_invitations_total", {{"survey", "csat"}}), 1);
   EXPECT_EQ(s("heti_survey_responses_total", {{"survey", "csat"}, {"score", "5"}}), 1);
   EXPECT_EQ(s("heti_wait_seconds_sum", {{"stage", "first"}}), 6);
   EXPECT_EQ(s("heti_first_response_seconds_sum"), 20);
@@ -213,6 +216,11 @@ TEST(MonitorCountsTest, AReopenedConversationIsANewContact) {
   EXPECT_EQ(s("heti_contacts_total", {{"stage", "first"}}), 1);
   EXPECT_EQ(s("heti_contacts_total", {{"stage", "reopen"}}), 1);
   EXPECT_EQ(s("heti_reopened_total"), 1);
+  EXPECT_EQ(s("heti_survey_invitations_total", {{"survey", "csat"}}), 1);
+  world.accepts(monday + 302s, aino, 1);
+  world.ends(monday + 303s, aino, 1);
+  EXPECT_EQ(world.scrape(monday + 303s)("heti_survey_invitations_total", {{"survey", "csat"}}), 1)
+      << "nobody has answered this time, so that there is nothing to rate";
 }
 
 TEST(MonitorCountsTest, AMessageIsLeftAfterHoursOnlyWhenSomethingIsWritten) {

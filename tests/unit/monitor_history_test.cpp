@@ -3,11 +3,11 @@
 #include <thread>
 
 #include "service/archive/archive.hpp"
-#include "service/core/batch.hpp"
 #include "service/core/evolve.hpp"
 #include "service/core/timers.hpp"
 #include "service/monitor/history.hpp"
 #include "tests/core/desk.hpp"
+#include "tests/unit/journal_lots.hpp"
 
 namespace heti::tests {
 namespace {
@@ -159,7 +159,7 @@ TEST(MonitorHistoryTest, NothingIsKnownUntilTheArchiveHasAnsweredAndNothingIsCou
   Desk desk;
   HistoryKeeper keeper;
   SlowArchive archive;
-  keeper.begin(State());
+  keeper.begin(State(), Instant{});
   keeper.ask(archive, journal::Position{7}, noon, nullptr);
   ASSERT_EQ(archive.asked.size(), 1u);
   EXPECT_EQ(archive.until.value(), 7u);
@@ -186,7 +186,7 @@ TEST(MonitorHistoryTest, AnArchiveThatCannotAnswerIsAskedAgain) {
   HistoryKeeper keeper;
   SlowArchive archive;
   std::vector<std::string> warnings;
-  keeper.begin(State());
+  keeper.begin(State(), Instant{});
   keeper.ask(archive, journal::Position{1}, noon, [&](std::string_view sentence) { warnings.emplace_back(sentence); });
   archive.asked[0](std::unexpected("the disk is full"));
   keeper.look(noon + 1s);
@@ -206,23 +206,6 @@ TEST(MonitorHistoryTest, AnArchiveThatCannotAnswerIsAskedAgain) {
 }
 
 // ---- A day, cut at every place
-
-struct Lot {
-  journal::Position position;
-  std::vector<Event> events;
-};
-
-std::vector<Lot> lots_of(journal::Journal& journal) {
-  std::vector<Lot> lots;
-  const auto read = journal.read(journal::Position{0}, [&](const journal::Batch& batch, const journal::Hash&) {
-    auto events = core::decode_batch(batch.payload);
-    EXPECT_TRUE(events.has_value());
-    if (events) lots.push_back({batch.position, *std::move(events)});
-    return true;
-  });
-  EXPECT_TRUE(read.has_value());
-  return lots;
-}
 
 // Kept, broken and void promises, a transfer, a lost agent, an abandonment before and after an accept, a reopening
 // during its wrap-up, and spam.
@@ -279,7 +262,7 @@ TEST(MonitorHistoryTest, ARestartAtAnyPlaceOfADayChangesNothing) {
   // One who was there all the time.
   HistoryKeeper witness;
   SlowArchive nothing;
-  witness.begin(State());
+  witness.begin(State(), Instant{});
   witness.ask(nothing, journal::Position{0}, now, nullptr);
   nothing.asked[0](std::vector<Sample>{});
   for (const Lot& lot : lots) witness.on_durable(lot.events, desk.core.state(), now);
@@ -300,7 +283,7 @@ TEST(MonitorHistoryTest, ARestartAtAnyPlaceOfADayChangesNothing) {
     }
     core::reindex_all(state);
     HistoryKeeper keeper;
-    keeper.begin(state);
+    keeper.begin(state, now);
     keeper.ask(**rows, journal::Position{cut == 0 ? 0 : lots[cut - 1].position.value()}, now, nullptr);
     // Some batches come before the answer, as it happens.
     for (std::size_t i = cut; i < lots.size(); ++i) keeper.on_durable(lots[i].events, desk.core.state(), now);

@@ -99,8 +99,7 @@ TEST(RedisConnectionTest, AnEndedRedisIsAnErrorOfTheCallAndOfTheNextConnection) 
   const auto next = Connection::open(server.options());
   ASSERT_FALSE(next);
   EXPECT_NE(next.error().find("cannot be reached"), std::string::npos) << next.error();
-  const auto port =
-      Connection::open({.address = {.host = "127.0.0.1", .port = heti::test::free_port()}});
+  const auto port = Connection::open({.address = {.host = "127.0.0.1", .port = heti::test::free_port()}});
   ASSERT_FALSE(port);
   EXPECT_NE(port.error().find("redis://127.0.0.1:"), std::string::npos) << port.error();
 }

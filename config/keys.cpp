@@ -169,6 +169,11 @@ KeyOf<Owner, At> key_at(std::string_view name, At at) {
 
 bool is_origin_or_any(std::string_view text) { return text == "*" || is_origin(text); }
 bool is_path(std::string_view text) { return !text.empty() && text.size() <= 4096 && is_plain_text(text); }
+bool is_path_or_nothing(std::string_view text) { return text.empty() || is_path(text); }
+bool is_redis_or_nothing(std::string_view text) {
+  const bool address = text.starts_with("redis://") || text.starts_with("unix:///");
+  return text.empty() || (address && is_path(text));
+}
 bool is_page_prefix(std::string_view text) {
   const bool address = text.starts_with("https://") || text.starts_with("http://");
   return address && text.size() <= 2000 && is_plain_text(text);
@@ -201,7 +206,17 @@ std::vector<Key<Settings>> make_settings_keys() {
       KEY(metrics.port).within(0, 65'535, "The port of /metrics, /livez and /readyz; 0 takes any free one."),
       KEY(journal.path)
           .text_that(std::string(paths), "A directory: the journal, the archive and the secrets lie in it.", is_path),
-      KEY(journal.kind).choice("\"memory\" forgets everything at the end; for tests."),
+      KEY(journal.kind)
+          .choice("\"redis\" keeps the journal in Redis, so that another node can go on with it; \"memory\" forgets "
+                  "everything at the end; for tests."),
+      KEY(journal.address)
+          .text_that("\"redis://HOST:PORT\" or \"unix:///SOCKET\"", "Where Redis is.", is_redis_or_nothing),
+      KEY(journal.password_file)
+          .text_that("a path of at most 4096 bytes, or nothing", "A file whose first line is the password of Redis.",
+                     is_path_or_nothing),
+      KEY(journal.replicas).within(0, 5, "How many replicas of Redis must have a message before it is acknowledged."),
+      KEY(journal.accept_loss)
+          .flag("Take a Redis that could lose acknowledged messages in silence; what it could lose is in the log."),
       KEY(web.root).text_that(std::string(paths), "The directory of the built widget and console.", is_path),
       KEY(console.origins)
           .list_of(100, "a list of origins, such as [\"https://desk.example\"]",

@@ -107,6 +107,15 @@ class Relations {
     at_least("limits.connections_max", limits.connections_max, limits.connections_per_ip_max,
              "limits.connections_per_ip_max", "as limits.connections_per_ip_max", count);
 
+    const bool in_redis = settings_.journal.kind == JournalKind::redis;
+    if (in_redis && settings_.journal.address.empty() && !places_.wrong.contains("journal.address")) {
+      report("journal.address", "nothing", "where Redis is, such as \"redis://127.0.0.1:6379\"", "journal.kind");
+    }
+    if (!in_redis && !settings_.journal.address.empty()) {
+      report("journal.kind", in_quotes(to_string(settings_.journal.kind)), "\"redis\", or no journal.address",
+             "journal.address");
+    }
+
     const auto any = [](const std::string& address) { return address == "0.0.0.0" || address == "::"; };
     const Listener& listen = settings_.listen;
     const Listener& metrics = settings_.metrics;

@@ -17,7 +17,7 @@ namespace heti::config {
 
 using namespace std::chrono_literals;
 
-enum class JournalKind { sqlite, memory };
+enum class JournalKind { sqlite, redis, memory };
 enum class LogLevel { debug, info, warning, error };
 enum class AfterHours { message, queue, refuse };
 enum class RoutingMode { push_accept, push_auto, pull };
@@ -26,7 +26,8 @@ enum class RoutingMode { push_accept, push_auto, pull };
 template <class E>
 using Spelling = std::pair<E, std::string_view>;
 constexpr auto spellings(JournalKind) {
-  return std::to_array<Spelling<JournalKind>>({{JournalKind::sqlite, "sqlite"}, {JournalKind::memory, "memory"}});
+  return std::to_array<Spelling<JournalKind>>(
+      {{JournalKind::sqlite, "sqlite"}, {JournalKind::redis, "redis"}, {JournalKind::memory, "memory"}});
 }
 constexpr auto spellings(LogLevel) {
   return std::to_array<Spelling<LogLevel>>({{LogLevel::debug, "debug"},
@@ -61,6 +62,11 @@ struct Listener {
 struct Journal {
   std::string path = "data";  // A directory: journal, archive and secrets.
   JournalKind kind = JournalKind::sqlite;
+  // Of Redis, if that is the kind.
+  std::string address;        // redis://HOST:PORT or unix:///SOCKET
+  std::string password_file;  // Empty: none is asked for.
+  std::uint32_t replicas = 0;
+  bool accept_loss = false;
   friend bool operator==(const Journal&, const Journal&) = default;
 };
 

@@ -3,7 +3,7 @@
 
 build_packages=(g++ cmake ninja-build pkg-config ccache libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev
   prometheus-cpp-dev libspdlog-dev libssl-dev libsqlite3-dev libhowardhinnant-date-dev libtomlplusplus-dev
-  libcli11-dev libsodium-dev tzdata ca-certificates curl)
+  libcli11-dev libsodium-dev libhiredis-dev tzdata ca-certificates curl)
 
 install_packages() {
   local missing=() package

@@ -9,6 +9,7 @@
 
 #include "config/settings.hpp"
 #include "service/archive/facts_reader.hpp"
+#include "service/embedded.hpp"
 #include "service/explain_story.hpp"
 #include "service/journal/sqlite_reader.hpp"
 #include "service/sequencer/journal_clock.hpp"
@@ -18,9 +19,7 @@ namespace heti::explaining {
 class Files {
  public:
   static std::expected<Files, std::string> open(const config::Settings& settings) {
-    if (settings.journal.kind == config::JournalKind::memory) {
-      return std::unexpected("the journal of these settings is kept in memory: there is nothing to read");
-    }
+    if (const auto embedded = expect_embedded(settings); !embedded) return std::unexpected(embedded.error());
     const std::string& directory = settings.journal.path;
     auto journal = journal::SqliteReader::open(directory, settings.workspace);
     if (!journal) return std::unexpected(journal.error());

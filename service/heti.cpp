@@ -65,6 +65,7 @@ class Node {
   std::vector<gateway::ReadyCheck> ready_checks();
   void on_signal(int signal);
   void give_up_end(std::string shown);
+  void end_deposed();
   void reload();
   void end_reload(const std::vector<std::string>& refused);
   void keep_house(std::stop_token stop);
@@ -86,6 +87,7 @@ class Node {
   bool started_ = false;
   bool stopping_ = false;
   bool giving_up_end_ = false;
+  bool deposed_ = false;
   bool reloading_ = false;
   bool reload_again_ = false;
   std::unique_ptr<probe::Probe> probe_;  // last: it uses the others
@@ -158,6 +160,7 @@ int Node::run() {
     for (const std::string& broken : monitor_.observe_lag(seconds, sequencer_->state(), sequencer_->now())) {
       spdlog::critical("step=invariant broken=\"{}\"", broken);
     }
+    if (!journal_->owned()) end_deposed();
   });
   gateway_->on_ready([this] { return ready_checks(); });
   gateway_->on_signal([this](int signal) { on_signal(signal); });
@@ -183,7 +186,7 @@ int Node::run() {
   gateway_->run();
   house.request_stop();
   house.join();
-  return check_replay();
+  return deposed_ ? exit_failed : check_replay();
 }
 
 void Node::submit_or_stop(core::Command command, sequencer::Sequencer::OnAnswer on_answer) {
@@ -270,6 +273,15 @@ void Node::give_up_end(std::string shown) {
       spdlog::error("step=give_up_end error=\"{}\" next=\"tried again with the next token\"", given_up.error());
     });
   });
+}
+
+// What is decided here is no fact any more. Its sockets find the node that writes now.
+void Node::end_deposed() {
+  if (std::exchange(deposed_, true)) return;
+  spdlog::critical(
+      "step=deposed error=\"another node writes the journal, or its end was lost\" next=\"this process ends; started "
+      "again it reads the journal anew\"");
+  gateway_->stop();
 }
 
 void Node::on_signal(int signal) {

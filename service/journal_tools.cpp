@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "service/embedded.hpp"
 #include "service/explain_clocks.hpp"
 #include "service/explain_story.hpp"
 #include "service/explain_words.hpp"
@@ -31,11 +32,6 @@ std::string utc(Instant at) {
   text.replace(10, 1, 1, 'T');
   text.replace(23, std::string::npos, 1, 'Z');
   return text;
-}
-
-std::expected<void, std::string> expect_on_disk(const config::Settings& settings) {
-  if (settings.journal.kind == config::JournalKind::sqlite) return {};
-  return std::unexpected("the journal of these settings is kept in memory: there is nothing to read");
 }
 
 struct FreeBytes {
@@ -79,7 +75,7 @@ std::string extent(const journal::Backup& backup) {
 }  // namespace
 
 int show_journal(const config::Settings& settings, const ShowRequest& request) {
-  if (auto on_disk = expect_on_disk(settings); !on_disk) return failed(on_disk.error());
+  if (auto on_disk = expect_embedded(settings); !on_disk) return failed(on_disk.error());
   auto journal = journal::SqliteReader::open(settings.journal.path, settings.workspace);
   if (!journal) return failed(journal.error());
   const explaining::JournalView view{
@@ -107,7 +103,7 @@ int show_journal(const config::Settings& settings, const ShowRequest& request) {
 }
 
 int make_backup(const config::Settings& settings, const BackupRequest& request) {
-  if (auto on_disk = expect_on_disk(settings); !on_disk) return failed(on_disk.error());
+  if (auto on_disk = expect_embedded(settings); !on_disk) return failed(on_disk.error());
   std::vector<journal::Enclosed> enclosed;
   if (request.secrets) {
     auto secrets = read_secrets(settings.journal.path);
@@ -127,7 +123,7 @@ int make_backup(const config::Settings& settings, const BackupRequest& request) 
 }
 
 int restore_backup(const config::Settings& settings, const RestoreRequest& request) {
-  if (auto on_disk = expect_on_disk(settings); !on_disk) return failed(on_disk.error());
+  if (auto on_disk = expect_embedded(settings); !on_disk) return failed(on_disk.error());
   const auto directory = data_directory(settings);
   if (!directory) return failed(directory.error());
   const auto restored = journal::restore_backup(request.file, *directory, settings.workspace, request.replace,

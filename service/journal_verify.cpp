@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "service/archive/facts_reader.hpp"
+#include "service/embedded.hpp"
 #include "service/explain_words.hpp"
 #include "service/journal/audit.hpp"
 #include "service/journal/backup.hpp"
@@ -76,8 +77,8 @@ void tell_rest(const Findings& found) {
 }  // namespace
 
 int verify_journal(const config::Settings& settings) {
-  if (settings.journal.kind == config::JournalKind::memory) {
-    std::cerr << "heti: the journal of these settings is kept in memory: there is nothing to read\n";
+  if (const auto embedded = expect_embedded(settings); !embedded) {
+    std::cerr << "heti: " << embedded.error() << '\n';
     return verify_cannot_read;
   }
   const std::filesystem::path directory = settings.journal.path;

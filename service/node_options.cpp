@@ -1,14 +1,17 @@
 #include "service/node_options.hpp"
 
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <future>
 
 #include "service/archive/facts_reader.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/decide.hpp"
+#include "service/journal/redis/redis_journal.hpp"
 #include "service/sequencer/journal_clock.hpp"
 
 namespace heti {
@@ -79,18 +82,40 @@ gateway::Wording wording_of(const config::Settings& settings) {
   return all;
 }
 
+namespace {
+
+// Of the machine, for people.
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+// A node that finds another at work waits for its end, as long as it takes.
+std::expected<journal::RedisOptions, std::string> redis_options(const config::Settings& settings) {
+  const auto address = journal::redis::parse_address(settings.journal.address);
+  if (!address) return std::unexpected("journal.address: " + address.error());
+  journal::RedisOptions options;
+  options.connection.address = *address;
+  options.connection.password_file = settings.journal.password_file;
+  options.workspace = settings.workspace;
+  options.node = host_name() + ":" + std::to_string(settings.listen.port);
+  options.lock_file = std::filesystem::path(settings.journal.path) / "journal.lock";
+  options.replicas = static_cast<int>(settings.journal.replicas);
+  options.accept_loss = settings.journal.accept_loss;
+  options.claim_patience.reset();
+  return options;
+}
+
+}  // namespace
+
 std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const config::Settings& settings,
                                                                            std::function<void(double)> on_append) {
   if (settings.journal.kind == config::JournalKind::memory) return journal::make_memory();
   auto directory = data_directory(settings);
   if (!directory) return std::unexpected(directory.error());
-  journal::Options options;
-  options.directory = std::move(*directory);
-  options.workspace = settings.workspace;
-  options.on_append = std::move(on_append);
-  options.on_warning = [](std::string_view sentence) { spdlog::warn("room=journal notice=\"{}\"", sentence); };
+  const auto warn = [](std::string_view sentence) { spdlog::warn("room=journal notice=\"{}\"", sentence); };
   // An archive that has seen more than the journal holds knows of a lost end.
-  options.witnesses = [path = options.directory.string(), workspace = settings.workspace](const PublicId& history) {
+  const auto witnesses = [path = directory->string(), workspace = settings.workspace](const PublicId& history) {
     std::vector<journal::Witness> seen;
     const auto archive = archive::FactsReader::open(path, workspace, history);
     if (archive && *archive && (*archive)->place().position.value() != 0) {
@@ -98,6 +123,20 @@ std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const
     }
     return seen;
   };
+  if (settings.journal.kind == config::JournalKind::redis) {
+    auto options = redis_options(settings);
+    if (!options) return std::unexpected(options.error());
+    options->on_append = std::move(on_append);
+    options->on_warning = warn;
+    options->witnesses = witnesses;
+    return journal::open_redis(std::move(*options));
+  }
+  journal::Options options;
+  options.directory = std::move(*directory);
+  options.workspace = settings.workspace;
+  options.on_append = std::move(on_append);
+  options.on_warning = warn;
+  options.witnesses = witnesses;
   return journal::open_sqlite(std::move(options));
 }
 

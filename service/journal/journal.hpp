@@ -86,6 +86,10 @@ class Journal {
   // The durable tail. Any thread.
   [[nodiscard]] virtual Tail tail() const = 0;
 
+  // False for good once another node may write or the end was lost behind our back: then this process has to end. Any
+  // thread.
+  [[nodiscard]] virtual bool owned() const { return true; }
+
   // Makes one batch durable. Only one may be under way; `done` runs once, on the writer's thread (memory: inline,
   // before append returns), must not throw, and may call append. The batch must have position tail + 1 and the tail's
   // hash as `previous`, else it is fenced; but the tail itself, offered again byte for byte, is answered `durable`, so

@@ -80,14 +80,20 @@ export class Heti {
       HETI_PROBE_ENABLED: 'false', // It would be counted among the events and sockets of a test.
       ...env,
     });
-    mkdirSync(output, { recursive: true });
-    heti.log = createWriteStream(join(output, `${name}.log`), { flags: 'w' });
+    heti.log = Heti.logFor(name);
     for (const login of ['aino', 'eero']) {
       const set = heti.run(['set-password', login], password);
       if (set.status !== 0) throw new Error(`set-password: ${set.stderr}`);
     }
     await heti.launch();
     return heti;
+  }
+
+  static logFor(name) {
+    mkdirSync(output, { recursive: true });
+    const path = join(output, `${name}.log`);
+    writeFileSync(path, '');
+    return createWriteStream(path, { flags: 'a' });
   }
 
   get url() { return `http://127.0.0.1:${this.port}`; }

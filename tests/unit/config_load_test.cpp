@@ -122,7 +122,11 @@ address = "127.0.0.2"
 port = 0
 [journal]
 path = "C:\\heti \"data\""
-kind = "memory"
+kind = "redis"
+address = "redis://127.0.0.1:6379"
+password_file = "secret"
+replicas = 1
+accept_loss = true
 [web]
 root = "/srv/heti/web"
 [console]

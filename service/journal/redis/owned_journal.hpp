@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "service/journal/lock_file.hpp"
 #include "service/journal/redis/redis_journal.hpp"
 #include "service/journal/redis/store.hpp"
 
@@ -76,6 +77,7 @@ class OwnedJournal final : public RedisJournal {
   [[nodiscard]] std::string place() const;
 
   const RedisOptions options_;
+  std::optional<LockFile> lock_;
   const Keys keys_;
   const std::string replicas_;          // As words of WAIT.
   const std::string replicas_timeout_;  // Likewise.

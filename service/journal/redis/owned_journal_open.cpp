@@ -31,6 +31,11 @@ constexpr int claim_attempts = 10;  // Each lost one means that another node has
 }  // namespace
 
 std::expected<void, std::string> OwnedJournal::open() {
+  if (!options_.lock_file.empty()) {
+    auto lock = LockFile::take(options_.lock_file);
+    if (!lock) return std::unexpected(lock.error());
+    lock_.emplace(std::move(*lock));
+  }
   if (auto connected = connect(); !connected) return connected;
   if (auto claimed = claim(); !claimed) return claimed;
   if (auto asked = ask_witnesses(); !asked) {
@@ -71,6 +76,7 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
   const auto begun = Clock::now();
   std::optional<Sighting> before;
   auto silent_since = begun;
+  bool waiting = false;
   for (;;) {
     const auto asked = Clock::now();
     auto now = Store(*link_, keys_).sight();
@@ -82,7 +88,12 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
     } else if (asked - silent_since >= options_.silence) {
       return now;
     }
-    if (silent_since - begun > options_.claim_patience) {
+    if (!options_.claim_patience && !waiting && silent_since != begun) {
+      waiting = true;
+      warn(
+          place().append(": node ").append(now->node).append(" is at work; this one waits until it ends or is silent"));
+    }
+    if (options_.claim_patience && silent_since - begun > *options_.claim_patience) {
       return std::unexpected(place()
                                  .append(": workspace ")
                                  .append(options_.workspace)

@@ -3,6 +3,9 @@
 // An append is durable when Redis has answered it (with appendfsync always: synced it) and, where replicas are asked
 // for, as many have it. A node that was deposed, or whose Redis has lost the end of the journal, is answered `fenced`
 // from then on: open anew.
+#include <filesystem>
+#include <optional>
+
 #include "service/journal/journal.hpp"
 #include "service/journal/redis/connection.hpp"
 
@@ -13,15 +16,16 @@ struct RedisOptions {
   redis::ConnectionOptions connection{};
   std::string workspace = "default";  // 1 to 64 of a-z, 0-9, '-' and '_': it is part of keys.
   std::string node = "node";          // For people: who owns it.
+  std::filesystem::path lock_file{};  // One process only; held as long as the journal is open. Empty: none.
   int replicas = 0;                   // How many must have a batch before it is durable.
   Millis replicas_timeout{1000};      // Later than that the outcome is unknown.
   bool accept_loss = false;           // Take a Redis that would lose acknowledged batches in silence; it is only told.
   // The owner beats; a claimant looks, and claims when the beat stood still for so long on its own clock. It gives up
-  // waiting for an owner that lives after `claim_patience`.
+  // waiting for an owner that lives after `claim_patience`; without one it says so and waits on.
   Millis beat_every{1000};
   Millis look_every{500};
   Millis silence{3000};
-  Millis claim_patience{10'000};
+  std::optional<Millis> claim_patience = Millis{10'000};
   std::function<void(double seconds)> on_append{};
   std::function<void(std::string_view sentence)> on_warning{};
   std::function<std::vector<Witness>(const PublicId& history)> witnesses{};
@@ -29,9 +33,6 @@ struct RedisOptions {
 
 class RedisJournal : public Journal {
  public:
-  // False for good once somebody else owns the workspace or the end of the journal was lost. Any thread.
-  [[nodiscard]] virtual bool owned() const = 0;
-
   // Everything up to here was confirmed by Redis and by the replicas that were asked for. Any thread.
   [[nodiscard]] virtual Position committed() const = 0;
 

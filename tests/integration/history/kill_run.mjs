@@ -17,18 +17,19 @@ export class KillRun {
   figures = { kills: 0, failpoints: 0, betweenAppendAndAck: 0, inFlight: 0, cut: 0, handedOver: 0, closed: 0, thinnest: Infinity, slowestStart: 0 };
   commitsPerAck = 0.05; // A first guess; each failpoint tells better.
 
-  // With `plant` the program always runs with that bug.
-  constructor({ name, visitors = 6, plant = null }) {
-    Object.assign(this, { name, count: visitors, plant });
+  // With `plant` the program always runs with that bug. `env` is its environment, besides that of every test.
+  constructor({ name, visitors = 6, plant = null, env = {} }) {
+    Object.assign(this, { name, count: visitors, plant, env });
   }
 
   async open() {
     if (!existsSync(plantedBinary)) throw new Error(`${plantedBinary} is not there; build the target heti_planted`);
-    this.heti = await Heti.start({ name: this.name, config });
+    this.heti = await Heti.start({ name: this.name, config, env: this.env });
     if (this.plant) {
       await this.heti.kill();
       await this.heti.launch(...this.order());
     }
+    // Everybody comes to the node that is `heti` at that moment.
     const cookies = { aino: await login(this.heti, 'aino'), eero: await login(this.heti, 'eero') };
     this.agents = Object.entries(cookies).map(([name, cookie]) => new Participant({
       who: name, role: 'agent', login: name, recorder: this.recorder, connect: () => agent(this.heti, { cookie }),

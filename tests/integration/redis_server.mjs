@@ -1,0 +1,50 @@
+// A Redis of a test: a directory of its own, every write synced, started and stopped with the test.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './heti.mjs';
+import { freePort } from './ports.mjs';
+
+export class RedisServer {
+  #directory = mkdtempSync(join(tmpdir(), 'heti-redis-'));
+
+  // `settings` beside or instead of those of a Redis that loses nothing, such as {appendfsync: 'everysec'}.
+  static async start(settings = {}) {
+    const redis = new RedisServer();
+    redis.port = await freePort();
+    redis.settings = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction', save: '', ...settings };
+    await redis.launch();
+    return redis;
+  }
+
+  get address() { return `redis://127.0.0.1:${this.port}`; }
+  // For Heti's environment.
+  get env() { return { HETI_JOURNAL_KIND: 'redis', HETI_JOURNAL_ADDRESS: this.address }; }
+
+  async launch() {
+    const args = Object.entries(this.settings).flatMap(([name, value]) => [`--${name}`, value]);
+    this.process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory, ...args], { stdio: 'ignore' });
+    this.exited = new Promise((done) => this.process.once('exit', done));
+    await until('Redis answers', () => this.#answers());
+  }
+
+  #answers() {
+    return new Promise((done) => {
+      const socket = connect(this.port, '127.0.0.1', () => socket.write('PING\r\n'));
+      socket.on('data', (bytes) => { socket.destroy(); done(bytes.toString().startsWith('+PONG')); });
+      socket.on('error', () => done(false));
+    });
+  }
+
+  async kill() {
+    this.process.kill('SIGKILL');
+    await this.exited;
+  }
+
+  async close() {
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}

@@ -2,11 +2,11 @@
 # shellcheck shell=bash
 
 demo_week_speed=60
-# A quarter of an hour before the lunch at which nobody is there.
-demo_week_clock=(--clock-speed "$demo_week_speed" --start-at 2026-11-23T11:15)
+# A moment before the lunch at which nobody is there, so that the first page comes within a minute.
+demo_week_clock=(--clock-speed "$demo_week_speed" --start-at 2026-11-23T11:27)
 demo_week_data=${DEMO_WEEK_DATA:-$PWD/data/demo-week}
 export HETI_CONFIG=deploy/demo-week.toml HETI_JOURNAL_PATH=$demo_week_data/journal
-# A minute of the demonstration is a second: Prometheus looks every five.
+# A minute of the demonstration is a second: Prometheus looks every five, and alerts wait as long before they are told.
 MONITORING_DATA=$demo_week_data/monitoring
 MONITORING_INTERVAL=5s
 

@@ -37,10 +37,8 @@ monitoring_ports_are_free() {
 start_monitoring() {
   mkdir -p "$monitoring_data"
   node deploy/monitoring/configure.mjs --out "$monitoring_data" --heti "$1" --prometheus "127.0.0.1:$prometheus_port" \
-    --alertmanager "127.0.0.1:$alertmanager_port" --sink "http://127.0.0.1:$alert_sink_port"
-  if [[ -n ${MONITORING_INTERVAL:-} ]]; then # for scrapes and rules
-    sed -i -E "s/^( *(scrape|evaluation)_interval:) .*/\1 $MONITORING_INTERVAL/" "$monitoring_data/prometheus.yml"
-  fi
+    --alertmanager "127.0.0.1:$alertmanager_port" --sink "http://127.0.0.1:$alert_sink_port" \
+    ${MONITORING_INTERVAL:+--every "$MONITORING_INTERVAL"}
   node deploy/monitoring/sink.mjs --port "$alert_sink_port" &
   beside+=("$!")
   # Alertmanager stays alone: no address, no cluster, no further port.

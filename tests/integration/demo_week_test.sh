@@ -33,6 +33,7 @@ rm -r "$DEMO_WEEK_DATA"
 mkdir -p "$DEMO_WEEK_DATA/journal" "$DEMO_WEEK_DATA/monitoring"
 touch "$DEMO_WEEK_DATA/journal/demo-clock" "$DEMO_WEEK_DATA/monitoring/of-the-last-time"
 
+begun=$SECONDS
 deploy/run --demo-week >"$printed" 2>&1 &
 pid=$!
 wants "the addresses are told" 60 says "The wall  *http://localhost:$HETI_LISTEN_PORT/wall"
@@ -44,6 +45,8 @@ prometheus_says() {
 wants "the players come, and Prometheus sees their chats" 60 prometheus_says 'sum(heti_contacts_total) > 5'
 wants "the opening of this morning is the wall clock's" 30 \
   prometheus_says 'time() - heti_queue_open_since_timestamp_seconds >= 0 < 3600'
+wants "a page of the demonstration arrives" 60 says '^ALERT page'
+echo "the first page $((SECONDS - begun)) s after the start"
 wants "an hour is told" 120 says '^2026-11-23 1[2-9]:00  arrivals'
 wants "the way of the alerts is open" 120 says "dead man's switch arrives"
 

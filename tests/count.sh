@@ -3,6 +3,10 @@
 
 counts=$(mktemp -d)
 
+# Nothing may hang: after so many seconds a program is ended with all that it has started, and counts as failed.
+step_seconds_max=${STEP_SECONDS_MAX:-1500}
+bounded() { timeout --kill-after=10 "$step_seconds_max" "$@"; }
+
 # Each kind writes one line "passed failed" into a file of its own, so that steps may run side by side.
 record() { echo "$2 $3" >"$counts/${1//[^a-zA-Z0-9_.-]/_}"; }
 
@@ -10,7 +14,7 @@ gtest() { # program
   local name log passed failed code began=$SECONDS
   name=$(basename "$1")
   log=$TEST_OUTPUT/$name.log
-  (cd "$TEST_OUTPUT" && "$OLDPWD/$1") >"$log" 2>&1
+  (cd "$TEST_OUTPUT" && bounded "$OLDPWD/$1") >"$log" 2>&1
   code=$?
   passed=$(grep -c '^\[       OK \]' "$log")
   failed=$(grep -c '^\[  FAILED  \].*ms)$' "$log")
@@ -29,7 +33,7 @@ node_program() { # name, command that ends with the summary of node's test runne
   local name=$1 log passed failed code began=$SECONDS
   shift
   log=$TEST_OUTPUT/node-$name.log
-  "$@" >"$log" 2>&1
+  bounded "$@" >"$log" 2>&1
   code=$?
   passed=$(sed -n 's/^[#ℹ] pass //p' "$log" | tail -n 1)
   failed=$(sed -n 's/^[#ℹ] fail //p' "$log" | tail -n 1)
@@ -44,7 +48,7 @@ step() { # name, command
   local name=$1 log began=$SECONDS
   shift
   log=$TEST_OUTPUT/${name// /-}.log
-  if "$@" >"$log" 2>&1; then
+  if bounded "$@" >"$log" 2>&1; then
     record "$name" 1 0
     report "$name" 1 0 "$log" "$began"
   else
@@ -69,6 +73,7 @@ report() { # name, passed, failed, log, the second at which it began
   printf '%-28s %4s passed %3s failed %5d s\n' "$1" "$2" "$3" $((SECONDS - $5))
   if (($3 > 0)); then
     echo "---- $4"
+    if ((SECONDS - $5 >= step_seconds_max)); then echo "ended after $step_seconds_max s"; fi
     grep -nE 'Failure|^not ok|FAILED|rror|invariant|in vain|WARNING: ThreadSanitizer|SUMMARY' "$4" | head -30
     tail -n 25 "$4"
     echo "----"

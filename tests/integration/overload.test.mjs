@@ -12,7 +12,7 @@ import { agent, visitor } from './client.mjs';
 const outbox = 131072;
 const rssOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024;
 
-// A chat that goes on, and how long each acknowledgement took, in ms.
+// A chat that goes on, well below the most that the settings allow, and how long each acknowledgement took, in ms.
 async function pingPong(heti) {
   const v = await visitor(heti);
   const { conversation } = await v.ask({ t: 'start' });
@@ -22,11 +22,15 @@ async function pingPong(heti) {
     for (let i = 0; i < count; i++) {
       const start = performance.now();
       n += 1;
-      await new Promise((done) => {
-        v.onFrame = (frame) => { if (frame.t === 'acked' && frame.n === n) done(); };
+      await new Promise((done, failed) => {
+        v.onFrame = (frame) => {
+          if (frame.t === 'acked' && frame.n === n) done();
+          if (frame.t === 'refused') failed(new Error(`ping ${n} was refused: ${frame.code}`));
+        };
         v.send({ t: 'post', conversation: conversation.id, stream: 's', n, text: `ping ${n}` });
       });
       took.push(performance.now() - start);
+      await sleep(2);
     }
     v.frames.length = 0;
     return took;

@@ -100,7 +100,8 @@ std::expected<void, std::string> Node::open() {
   secrets_ = std::move(*secrets);
 
   if (auto admitted = admit_clock(settings_, clock_request_); !admitted) return admitted;
-  auto journal = open_journal(settings_, [this](double seconds) { monitor_.observe_append(seconds); });
+  auto journal = open_journal(
+      settings_, [this](double seconds) { monitor_.observe_append(seconds); }, Turn::wait);
   if (!journal) return std::unexpected(journal.error());
   journal_ = std::move(*journal);
   std::optional<Instant> end;
@@ -390,7 +391,7 @@ int serve(const config::Settings& settings, LoadSettings load, const ClockReques
 
 int apply(const config::Settings& settings) {
   if (const auto admitted = admit_clock(settings, {}); !admitted) return failed(admitted.error());
-  auto journal = open_journal(settings, nullptr);
+  auto journal = open_journal(settings, nullptr, Turn::now_or_never);
   if (!journal) return failed(journal.error());
   auto recovered = sequencer::recover(**journal);
   if (!recovered) return failed(recovered.error());
@@ -401,7 +402,7 @@ int apply(const config::Settings& settings) {
 }
 
 int replay(const config::Settings& settings) {
-  const auto journal = open_journal(settings, nullptr);
+  const auto journal = open_journal(settings, nullptr, Turn::now_or_never);
   if (!journal) return failed(journal.error());
   const auto whole = sequencer::replay(**journal);
   if (!whole) return failed(whole.error());

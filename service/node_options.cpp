@@ -90,7 +90,6 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
-// A node that finds another at work waits for its end, as long as it takes.
 std::expected<journal::RedisOptions, std::string> redis_options(const config::Settings& settings) {
   const auto address = journal::redis::parse_address(settings.journal.address);
   if (!address) return std::unexpected("journal.address: " + address.error());
@@ -102,14 +101,14 @@ std::expected<journal::RedisOptions, std::string> redis_options(const config::Se
   options.lock_file = std::filesystem::path(settings.journal.path) / "journal.lock";
   options.replicas = static_cast<int>(settings.journal.replicas);
   options.accept_loss = settings.journal.accept_loss;
-  options.claim_patience.reset();
   return options;
 }
 
 }  // namespace
 
 std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const config::Settings& settings,
-                                                                           std::function<void(double)> on_append) {
+                                                                           std::function<void(double)> on_append,
+                                                                           Turn turn) {
   if (settings.journal.kind == config::JournalKind::memory) return journal::make_memory();
   auto directory = data_directory(settings);
   if (!directory) return std::unexpected(directory.error());
@@ -129,6 +128,7 @@ std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const
     options->on_append = std::move(on_append);
     options->on_warning = warn;
     options->witnesses = witnesses;
+    if (turn == Turn::wait) options->claim_patience.reset();
     return journal::open_redis(std::move(*options));
   }
   journal::Options options;

@@ -30,9 +30,12 @@ gateway::Options gateway_options(const config::Settings& settings, std::uint64_t
 // The widget's words, which a reload may change.
 gateway::Wording wording_of(const config::Settings& settings);
 
+// Where another node is at work on the same journal.
+enum class Turn : std::uint8_t { now_or_never, wait };
+
 // `on_append` may be empty; it is told the seconds of each durable append, on the journal's thread.
 [[nodiscard]] std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(
-    const config::Settings& settings, std::function<void(double)> on_append);
+    const config::Settings& settings, std::function<void(double)> on_append, Turn turn);
 
 [[nodiscard]] std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(
     const config::Settings& settings);

@@ -12,8 +12,8 @@ import { KillRun } from './history/kill_run.mjs';
 import { freePort } from './ports.mjs';
 import { RedisServer } from './redis_server.mjs';
 
-const kills = Number(process.env.REDIS_KILLS ?? 3);
-const acksEach = Number(process.env.REDIS_ACKS ?? 800); // before each kill
+const kills = Number(process.env.REDIS_KILLS ?? 15);
+const acksEach = Number(process.env.REDIS_ACKS ?? 500); // before each kill
 
 // Several visitors and agents who talk in one service whose journal is in Redis.
 async function talking(name, redis) {

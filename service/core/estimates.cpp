@@ -55,18 +55,25 @@ double quantile(double rate, double theta, int moves, double mean) {
 
 }  // namespace
 
-std::optional<WaitEstimate> estimate_wait(const QueuePace& pace, int position) {
+std::optional<double> mean_wait_seconds(const QueuePace& pace, int position) {
   CHECK(position >= 1 && pace.free_slots >= 0);
   CHECK(pace.theta_per_second >= 0 && pace.theta_per_second < infinite);
   const double rate = departures_a_second(pace.slots, pace.handle_seconds);
   if (pace.slots == 0 || pace.handle_samples < wait_samples_min) return std::nullopt;
   const int moves = position - pace.free_slots;
-  if (moves <= 0 || rate == infinite) return WaitEstimate{};
   double mean = 0;
   for (int j = 0; j < moves; ++j) mean += 1 / (rate + j * pace.theta_per_second);
-  // Times without end need no quantile.
-  if (mean == infinite) return WaitEstimate{.mean_seconds = infinite, .p80_seconds = infinite};
-  return WaitEstimate{.mean_seconds = mean, .p80_seconds = quantile(rate, pace.theta_per_second, moves, mean)};
+  return mean;
+}
+
+std::optional<WaitEstimate> estimate_wait(const QueuePace& pace, int position) {
+  const auto mean = mean_wait_seconds(pace, position);
+  if (!mean) return std::nullopt;
+  // Times without end need no quantile, and no time has none.
+  if (*mean == 0 || *mean == infinite) return WaitEstimate{.mean_seconds = *mean, .p80_seconds = *mean};
+  const double rate = departures_a_second(pace.slots, pace.handle_seconds);
+  return WaitEstimate{.mean_seconds = *mean,
+                      .p80_seconds = quantile(rate, pace.theta_per_second, position - pace.free_slots, *mean)};
 }
 
 WaitRange wait_range(double p80_seconds) {
@@ -105,18 +112,35 @@ DepartureForecast::DepartureForecast(int slots, double handle_seconds)
 DepartureForecast::DepartureForecast(int slots, std::vector<Millis> ages, const HandleTimes& times)
     : DepartureForecast(slots, times.mean_seconds().value_or(infinite)) {
   if (times.count() < age_samples_min) return;
-  ages_ = std::move(ages);
   times_ = &times;
+  std::ranges::sort(ages);
+  ages_.reserve(ages.size());
+  const std::vector<Millis>& sorted = times.sorted();
+  auto within = sorted.begin();
+  for (const Millis age : ages) {
+    within = std::upper_bound(within, sorted.end(), age);
+    ages_.push_back({.age = age,
+                     .within = static_cast<std::size_t>(within - sorted.begin()),
+                     .done = static_cast<double>(within - sorted.begin()) / static_cast<double>(sorted.size())});
+  }
 }
 
 double DepartureForecast::expected_within(Millis span) const {
   if (span <= Millis{0} || rate_ == 0) return 0;
   if (times_ == nullptr) return rate_ * in_seconds(span);
+  // Ages ascend, and so do the places of age + span among the samples: each is sought from that of the age before.
+  const std::vector<Millis>& sorted = times_->sorted();
+  const double goes_on = -std::expm1(-in_seconds(span) / handle_seconds_);
   double expected = 0;
-  for (const Millis age : ages_) {
-    const double done = times_->share_within(age);
-    expected += done < 1 ? (times_->share_within(age + span) - done) / (1 - done)
-                         : -std::expm1(-in_seconds(span) / handle_seconds_);
+  std::size_t within = 0;
+  for (const Age& one : ages_) {
+    if (one.done == 1) {
+      expected += goes_on;
+      continue;
+    }
+    within = std::max(within, one.within);
+    while (within < sorted.size() && sorted[within] <= one.age + span) ++within;
+    expected += (static_cast<double>(within) / static_cast<double>(sorted.size()) - one.done) / (1 - one.done);
   }
   return expected;
 }

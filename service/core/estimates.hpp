@@ -36,6 +36,8 @@ struct WaitEstimate {
 };
 // Nothing when it cannot be known: no slots, or fewer than wait_samples_min handle times. Say the position only, then.
 std::optional<WaitEstimate> estimate_wait(const QueuePace& pace, int position);
+// Its mean alone, which costs far less.
+std::optional<double> mean_wait_seconds(const QueuePace& pace, int position);
 
 // What is shown of an estimate: a range that holds its 80 % quantile. Up to 10 minutes each begins with its lower limit
 // and ends before its upper one; exactly 10 minutes are not "over".
@@ -69,6 +71,8 @@ class HandleTimes {
   std::optional<double> mean_seconds() const;
   // F(t): the share of the samples that took t or less; 0 without samples.
   double share_within(Millis t) const;
+  // Ascending.
+  const std::vector<Millis>& sorted() const { return sorted_; }
 
  private:
   std::vector<Millis> sorted_;
@@ -91,9 +95,14 @@ class DepartureForecast {
   double expected_within(Millis span) const;
 
  private:
+  struct Age {
+    Millis age{};
+    std::size_t within = 0;  // samples that took no longer
+    double done = 0;         // F(age)
+  };
   double rate_ = 0;  // departures a second
   double handle_seconds_ = 0;
-  std::vector<Millis> ages_;
+  std::vector<Age> ages_;
   const HandleTimes* times_ = nullptr;  // set when the ages are used
 };
 

@@ -36,17 +36,10 @@ int Forecast::Desk::capacity_of_one() const {
   return agents == 0 ? 1 : std::max(1, held / agents);
 }
 
-Forecast::Forecast(const core::State& state, const History& history, Instant now, const LocalMidnight& local_midnight)
-    : state_(state), history_(history), now_(now), local_midnight_(local_midnight) {
-  const Instant from = now - four_weeks;
-  for (const auto& [id, queue] : state.queues) {
-    Desk& desk = desks_[id];
-    if (left_out(queue)) continue;
-    const QueueHistory& known = history.of(id);
-    desk.handle_times = known.handle_times(from);
-    desk.typing = known.typing_median(from).value_or(core::typing_median_default);
-    desk.theta = known.patience(from).staffing_theta();
-  }
+Forecast::Forecast(const core::State& state, const History& history, Instant now, const LocalMidnight& local_midnight,
+                   Work work)
+    : history_(history), now_(now), local_midnight_(local_midnight) {
+  for (const auto& [id, queue] : state.queues) desks_[id].unoffered = static_cast<int>(queue.unoffered.size());
   for (const auto& [agent_id, agent] : state.agents) {
     if (agent.removed || core::is_reserved(agent.settings.name)) continue;
     const int capacity = static_cast<int>(agent.settings.capacity);
@@ -63,35 +56,82 @@ Forecast::Forecast(const core::State& state, const History& history, Instant now
       }
     }
   }
-  for (const auto& [id, queue] : state.queues) walk_line(queue);
+  for (const auto& [id, queue] : state.queues) {
+    if (!left_out(queue)) take_line(state, queue);
+  }
+  next_ = desks_.begin();
+  while (work == Work::at_once && step()) {
+  }
 }
 
 // Those of one line stand for the slots of its queue, and count as breaches of the queue that made the promise.
-void Forecast::walk_line(const Queue& line) {
-  if (line.waiting.size() == 0 || left_out(line)) return;
-  const Desk& desk = desks_.at(line.id);
-  const bool known = desk.handle_times.count() > 0 || desk.slots == 0;
-  const auto departures =
-      desk.handle_times.count() >= core::age_samples_min
-          ? core::DepartureForecast(desk.slots, desk.ages, desk.handle_times)
-          : core::DepartureForecast(desk.handle_times.count() == 0 ? 0 : desk.slots, mean_of(desk.handle_times));
+void Forecast::take_line(const core::State& state, const Queue& line) {
+  Desk& desk = desks_.at(line.id);
   int rank = 0;
   for (const auto& [key, id] : line.waiting) {
-    const Conversation& conversation = state_.conversations.at(id);
+    const Conversation& conversation = state.conversations.at(id);
     const bool offered = conversation.state == ConversationState::offered;
     if (!offered) ++rank;  // Whoever is away keeps the place.
     if (!waits_for_the_first_response(conversation)) continue;
-    const Queue& home = state_.queues.at(conversation.queue);
     const core::Promise& promise = conversation.contact->first_response;
-    const Millis slack = promise.threshold - home.hours.elapsed(promise.started, now_) - desks_.at(home.id).typing;
+    const Queue& home = state.queues.at(conversation.queue);
+    desk.line.push_back({.home = home.id,
+                         .position = rank,
+                         .offered = offered,
+                         .left = promise.threshold - home.hours.elapsed(promise.started, now_)});
+  }
+}
+
+// First what is known of each queue: the risks in a line depend on that of other queues, too.
+bool Forecast::step() {
+  if (next_ == desks_.end() && !learned_) {
+    learned_ = true;
+    next_ = desks_.begin();
+  }
+  if (next_ == desks_.end()) return false;
+  if (!learned_) {
+    learn(next_->first, next_->second);
+    ++next_;
+  } else if (judge_line(next_->second)) {
+    ++next_;
+  }
+  return true;
+}
+
+void Forecast::learn(core::QueueId id, Desk& desk) const {
+  const Instant from = now_ - four_weeks;
+  const QueueHistory& known = history_.of(id);
+  desk.handle_times = known.handle_times(from);
+  desk.typing = known.typing_median(from).value_or(core::typing_median_default);
+  desk.theta = known.patience(from).staffing_theta();
+}
+
+// True when all of the line are judged.
+bool Forecast::judge_line(const Desk& desk) {
+  if (desk.line.empty()) return true;
+  const std::size_t samples = desk.handle_times.count();
+  const bool known = samples > 0 || desk.slots == 0;
+  if (!departures_) {
+    departures_ = samples >= core::age_samples_min
+                      ? core::DepartureForecast(desk.slots, desk.ages, desk.handle_times)
+                      : core::DepartureForecast(samples == 0 ? 0 : desk.slots, mean_of(desk.handle_times));
+  }
+  const std::size_t end = std::min(desk.line.size(), judged_ + waiting_at_once);
+  for (; judged_ < end; ++judged_) {
+    const Waiting& one = desk.line[judged_];
+    const Millis slack = one.left - desks_.at(one.home).typing;
     double risk = 0;
-    if (offered || !known) {
+    if (one.offered || !known) {
       risk = slack < Millis{0} ? 1 : 0;
     } else {
-      risk = core::breach_risk({.position = rank, .slack = slack}, desk.free_slots, departures);
+      risk = core::breach_risk({.position = one.position, .slack = slack}, desk.free_slots, *departures_);
     }
-    breaches_[home.id] += risk;
+    breaches_[one.home] += risk;
   }
+  if (judged_ < desk.line.size()) return false;
+  departures_.reset();
+  judged_ = 0;
+  return true;
 }
 
 double Forecast::predicted_breaches(const Queue& queue) const {
@@ -120,17 +160,22 @@ double Forecast::share_of_the_present(const Queue& queue) const {
   return -std::expm1(-core::in_seconds(open_for) / core::in_seconds(core::arrival_memory)) / 2;
 }
 
+Instant Forecast::midnight_of(const std::string& zone, Instant at) const {
+  const auto [known, fresh] = midnights_.try_emplace({zone, at});
+  if (fresh) known->second = local_midnight_(zone, at);
+  return known->second;
+}
+
 // Contacts of the same quarter of an hour in the four weeks before, by the time that the queue was open then. A day is
 // found by its noon, so that a clock change in between does not lead to its neighbour.
 std::optional<double> Forecast::rate_of_the_day(const Queue& queue, Instant at) const {
   const std::string& zone = queue.settings.schedule.timezone;
   const bool local = local_midnight_ != nullptr && !zone.empty();
-  const Instant midnight = local ? local_midnight_(zone, at) : Instant{};
+  const Instant midnight = local ? midnight_of(zone, at) : Instant{};
   std::uint64_t contacts = 0;
   Millis open{};
   for (int ago = 1; ago <= weeks; ++ago) {
-    const Instant that_midnight =
-        local ? local_midnight_(zone, midnight - ago * week + 12 * hour) : -ago * week + midnight;
+    const Instant that_midnight = local ? midnight_of(zone, midnight - ago * week + 12 * hour) : -ago * week + midnight;
     const Instant quarter = core::quarter_of(that_midnight + (at - midnight));
     const Instant end = quarter + core::quarter_hour;
     const auto since = core::totals_since(queue, quarter, now_);
@@ -162,9 +207,7 @@ std::optional<double> Forecast::estimated_wait_seconds(const Queue& queue) const
                              .handle_seconds = mean_of(desk.handle_times),
                              .handle_samples = desk.handle_times.count(),
                              .theta_per_second = desk.theta};
-  const auto estimate = core::estimate_wait(pace, static_cast<int>(queue.unoffered.size()) + 1);
-  if (!estimate) return std::nullopt;
-  return estimate->mean_seconds;
+  return core::mean_wait_seconds(pace, desk.unoffered + 1);
 }
 
 std::optional<int> Forecast::agents_for(const Queue& queue, double arrivals_per_second) const {
@@ -215,29 +258,26 @@ double budget_contacts(const core::Target& target, const VerdictCounts& trailing
   return (1000.0 - target.goal_permille) / 1000.0 * judged;
 }
 
-void write_forecast(Sheet& sheet, const core::State& state, const History* history, Instant now,
-                    const LocalMidnight& local_midnight, const std::string& workspace) {
-  if (history == nullptr) return;
-  const Forecast forecast(state, *history, now, local_midnight);
-  for (const auto& [id, queue] : state.queues) {
-    if (left_out(queue)) continue;
-    const auto gauge = [&](const Metric& metric, std::optional<double> value, std::optional<Label> more = {}) {
-      if (!value) return;
-      Labels labels{label("workspace", workspace), label("queue", queue.settings.name)};
-      if (more) labels.push_back(*std::move(more));
-      sheet.gauge(metric, std::move(labels), *value);
-    };
-    gauge(catalogue::queue_predicted_breaches, forecast.predicted_breaches(queue));
-    gauge(catalogue::queue_estimated_wait, forecast.estimated_wait_seconds(queue));
-    gauge(catalogue::queue_arrivals, forecast.arrivals_per_second(queue));
-    gauge(catalogue::queue_mean_handle, forecast.mean_handle_seconds(queue));
-    gauge(catalogue::agents_required, forecast.agents_required(queue), label("basis", "model"));
-    for (const core::Sla sla : all_slas) {
-      const core::Target& target =
-          sla == core::Sla::first_response ? queue.settings.first_response : queue.settings.reply;
-      const VerdictCounts trailing = history->of(id).verdicts(sla, now - four_weeks);
-      gauge(catalogue::slo_budget, budget_contacts(target, trailing), label("sla", word(sla)));
-    }
+void write_forecast(Sheet& sheet, const Queue& queue, const Forecast& forecast, const QueueHistory& history,
+                    Instant now, const std::string& workspace) {
+  if (left_out(queue)) return;
+  const auto gauge = [&](const Metric& metric, std::optional<double> value, std::optional<Label> more = {}) {
+    if (!value) return;
+    Labels labels{label("workspace", workspace), label("queue", queue.settings.name)};
+    if (more) labels.push_back(*std::move(more));
+    sheet.gauge(metric, std::move(labels), *value);
+  };
+  const auto arrivals = forecast.arrivals_per_second(queue);
+  gauge(catalogue::queue_predicted_breaches, forecast.predicted_breaches(queue));
+  gauge(catalogue::queue_estimated_wait, forecast.estimated_wait_seconds(queue));
+  gauge(catalogue::queue_arrivals, arrivals);
+  gauge(catalogue::queue_mean_handle, forecast.mean_handle_seconds(queue));
+  if (arrivals) gauge(catalogue::agents_required, forecast.agents_for(queue, *arrivals), label("basis", "model"));
+  for (const core::Sla sla : all_slas) {
+    const core::Target& target =
+        sla == core::Sla::first_response ? queue.settings.first_response : queue.settings.reply;
+    const VerdictCounts trailing = history.verdicts(sla, now - four_weeks);
+    gauge(catalogue::slo_budget, budget_contacts(target, trailing), label("sla", word(sla)));
   }
 }
 

@@ -15,8 +15,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "service/core/estimates.hpp"
 #include "service/core/state.hpp"
 #include "service/monitor/history.hpp"
 #include "service/monitor/sheet.hpp"
@@ -31,10 +33,25 @@ struct NextHour {
   int agents_required = 0;
 };
 
+// Who waits and who serves is taken at the construction, at one moment. What is to be expected of them is found there
+// as well, or by step(), bit by bit: then figures may be asked for when that is done, and the state may move on in
+// between.
 class Forecast {
  public:
-  // All must outlive it. Without `local_midnight` the four weeks before are looked up by UTC.
-  Forecast(const core::State& state, const History& history, Instant now, const LocalMidnight& local_midnight);
+  enum class Work : std::uint8_t { at_once, in_steps };
+
+  // All but `state` must outlive it. Without `local_midnight` the four weeks before are looked up by UTC.
+  Forecast(const core::State& state, const History& history, Instant now, const LocalMidnight& local_midnight,
+           Work work = Work::at_once);
+  Forecast(const Forecast&) = delete;
+  Forecast& operator=(const Forecast&) = delete;
+
+  // The history of a queue, or the risks of at most waiting_at_once who wait. False when all is known.
+  bool step();
+  static constexpr std::size_t waiting_at_once = 200;
+
+  // A queue that came after the construction is not known, and must not be asked about.
+  bool knows(core::QueueId queue) const { return desks_.contains(queue); }
 
   // Nothing while closed, and at the instant of an opening without history.
   std::optional<double> arrivals_per_second(const core::Queue& queue) const;
@@ -48,9 +65,10 @@ class Forecast {
   // any handle time nobody knows when a slot becomes free, and then only those count (1 each) who are too late already,
   // or in whose line nobody is staffed. From age_samples_min handle times on the ages of the present chats are used.
   double predicted_breaches(const core::Queue& queue) const;
-  // Agents for the arrivals of now, as the model has it, but at least the configured minimum. Nothing while closed, or
-  // with fewer than wait_samples_min handle times.
+  // Agents for the arrivals of now, or for others, as the model has it, but at least the configured minimum. Nothing
+  // while closed, or with fewer than wait_samples_min handle times.
   std::optional<int> agents_required(const core::Queue& queue) const;
+  std::optional<int> agents_for(const core::Queue& queue, double arrivals_per_second) const;
   // The next 60 minutes of open time, wherever they lie; while the queue is open, and with as many handle times.
   std::optional<NextHour> next_hour(const core::Queue& queue) const;
 
@@ -58,40 +76,58 @@ class Forecast {
   int free_slots(const core::Queue& queue) const { return desks_.at(queue.id).free_slots; }
 
  private:
-  // Who serves a queue, and what is known of its chats.
+  // One who waits for the first response.
+  struct Waiting {
+    core::QueueId home;  // which made the promise
+    int position = 0;    // among those who are not offered
+    bool offered = false;
+    Millis left{};  // of the promise
+  };
+  // Who serves a queue, who waits there, and what is known of its chats.
   struct Desk {
     int slots = 0;
     int free_slots = 0;
     int staffed = 0;
     int members = 0;
     int members_slots = 0;
+    int unoffered = 0;
     std::vector<Millis> ages;  // of the engagements of its staffed agents
+    std::vector<Waiting> line;
     core::HandleTimes handle_times;
     Millis typing{};
     double theta = 0;
 
     int capacity_of_one() const;
   };
-  void walk_line(const core::Queue& line);
+  void take_line(const core::State& state, const core::Queue& line);
+  void learn(core::QueueId id, Desk& desk) const;
+  bool judge_line(const Desk& desk);
+  Instant midnight_of(const std::string& zone, Instant at) const;
   std::optional<double> rate_of_the_day(const core::Queue& queue, Instant at) const;
   double share_of_the_present(const core::Queue& queue) const;
   std::optional<double> rate_of_the_present(const core::Queue& queue) const;
-  std::optional<int> agents_for(const core::Queue& queue, double arrivals_per_second) const;
 
-  const core::State& state_;
   const History& history_;
   const Instant now_;
   const LocalMidnight& local_midnight_;
   std::map<core::QueueId, Desk> desks_;
   std::map<core::QueueId, double> breaches_;
+  // Queues share few zones, and a look-up reads the zone's whole list of changes.
+  mutable std::map<std::pair<std::string, Instant>, Instant> midnights_;
+
+  // Where step() is.
+  std::map<core::QueueId, Desk>::iterator next_;
+  bool learned_ = false;
+  std::optional<core::DepartureForecast> departures_;  // of the line under way
+  std::size_t judged_ = 0;                             // of it
 };
 
 // (1 - goal) of those judged in the last four weeks, of 200 at least.
 double budget_contacts(const core::Target& target, const VerdictCounts& trailing);
 inline constexpr double budget_contacts_min = 200;
 
-// The gauges of the forecast and of the budget. `history` is null while it is not known: then there are none.
-void write_forecast(Sheet& sheet, const core::State& state, const History* history, Instant now,
-                    const LocalMidnight& local_midnight, const std::string& workspace);
+// The gauges of the forecast and of the budget of one queue, if it is anybody's.
+void write_forecast(Sheet& sheet, const core::Queue& queue, const Forecast& forecast, const QueueHistory& history,
+                    Instant now, const std::string& workspace);
 
 }  // namespace heti::monitor

@@ -105,9 +105,22 @@ Standing standing_of(const Agent& agent) {
   std::abort();
 }
 
+using Standings = std::array<std::uint64_t, standing_words.size()>;
+
+// By queue; each agent is looked at once.
+std::map<core::QueueId, Standings> standings_of(const State& state) {
+  std::map<core::QueueId, Standings> standings;
+  for (const auto& [id, agent] : state.agents) {
+    if (agent.removed || core::is_reserved(agent.settings.name)) continue;
+    const auto standing = static_cast<std::size_t>(standing_of(agent));
+    for (const core::QueueId queue : agent.queues) ++standings[queue][standing];
+  }
+  return standings;
+}
+
 class Writer {
  public:
-  Writer(Sheet& sheet, const GaugeInputs& in) : sheet_(sheet), in_(in) {}
+  Writer(Sheet& sheet, const GaugeInputs& in) : sheet_(sheet), in_(in), standings_(standings_of(in.state)) {}
 
   void write(const Queue& queue, const Figures& figures) {
     queue_ = &queue;
@@ -172,12 +185,7 @@ class Writer {
   }
 
   void write_staff() {
-    std::array<std::uint64_t, standing_words.size()> counts{};
-    for (const auto& [id, agent] : in_.state.agents) {
-      const bool member = std::find(agent.queues.begin(), agent.queues.end(), queue_->id) != agent.queues.end();
-      if (member && !agent.removed && !core::is_reserved(agent.settings.name))
-        ++counts[static_cast<std::size_t>(standing_of(agent))];
-    }
+    const Standings& counts = standings_[queue_->id];
     for (std::size_t i = 0; i < counts.size(); ++i) {
       gauge(catalogue::agents, "status", standing_words[i], static_cast<double>(counts[i]));
     }
@@ -213,6 +221,7 @@ class Writer {
 
   Sheet& sheet_;
   const GaugeInputs& in_;
+  std::map<core::QueueId, Standings> standings_;
   const Queue* queue_ = nullptr;
 };
 

@@ -1,6 +1,5 @@
 #include "service/monitor/monitor.hpp"
 
-#include <iterator>
 #include <vector>
 
 #include "service/base/check.hpp"
@@ -14,14 +13,6 @@
 #include "service/monitor/text.hpp"
 
 namespace heti::monitor {
-namespace {
-
-void append(std::vector<prometheus::MetricFamily>& all, std::vector<prometheus::MetricFamily> more) {
-  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-}
-
-}  // namespace
-
 Monitor::Monitor(const Options& options)
     : workspace_(options.workspace),
       version_(options.version),
@@ -80,9 +71,28 @@ void write_refusals(Sheet& sheet, const sequencer::Sequencer::Refusals& refusals
 
 }  // namespace
 
-std::string Monitor::scrape(const core::State& state, Instant now) const {
+std::unique_ptr<Scrape> Monitor::begin_scrape(const core::State& state, Instant now) const {
   CHECK(sources_);
-  Sheet sheet;
+  return std::make_unique<Scrape>(ScrapeInputs{
+      .state = state,
+      .now = now,
+      .history = history_.history(),
+      .local_midnight = local_midnight_,
+      .workspace = workspace_,
+      .take_moment = [this, &state, now](Sheet& sheet) { write_moment(sheet, state, now); },
+      .counted = [this] { return registry_.Collect(); },
+      .process = [this] { return process_.Collect(); },
+  });
+}
+
+std::string Monitor::scrape(const core::State& state, Instant now) const {
+  const auto scrape = begin_scrape(state, now);
+  while (scrape->step()) {
+  }
+  return scrape->take();
+}
+
+void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) const {
   const WallTime wall{.journal_now = now,
                       .wall_now = std::chrono::floor<Millis>(std::chrono::system_clock::now()),
                       .speed = sources_->clock.speed()};
@@ -94,7 +104,6 @@ std::string Monitor::scrape(const core::State& state, Instant now) const {
                        .fresh = [this](core::QueueId queue) { return counts_.fresh(queue); }});
   write_staffed(sheet, state, now, local_midnight_, workspace_);
   write_presence(sheet, state, now, presence_at_start_, workspace_);
-  write_forecast(sheet, state, history_.history(), now, local_midnight_, workspace_);
   write_gateway(sheet, sources_->gateway);
   const journal::Stats journal = sources_->journal.stats();
   sheet.counter(catalogue::journal_errors, {}, static_cast<double>(journal.append_errors));
@@ -107,11 +116,6 @@ std::string Monitor::scrape(const core::State& state, Instant now) const {
   write_refusals(sheet, sequencer_ != nullptr ? sequencer_->refusals() : sequencer::Sequencer::Refusals{});
   if (probe_) probe_->write(sheet, wall);
   sheet.gauge(catalogue::build_info, {label("version", version_)}, 1);
-
-  std::vector<prometheus::MetricFamily> families = registry_.Collect();
-  append(families, sheet.take());
-  append(families, process_.Collect());
-  return text_of(families);
 }
 
 void Monitor::config_read(bool taken, Instant now) {

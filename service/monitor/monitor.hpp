@@ -3,6 +3,7 @@
 // event has become durable; gauges are computed when somebody scrapes. Everything runs on the sequencer's loop, except
 // observe_append().
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "service/monitor/presence.hpp"
 #include "service/monitor/probe_counts.hpp"
 #include "service/monitor/process.hpp"
+#include "service/monitor/scrape.hpp"
 #include "service/sequencer/journal_clock.hpp"
 #include "service/sequencer/sequencer.hpp"
 
@@ -69,8 +71,11 @@ class Monitor : public sequencer::Projection {
 
   void on_durable(const sequencer::Durable& batch) override;
 
-  // The text of /metrics. `state` may run ahead of the counters by a batch that is not durable yet. `now` is journal
-  // time. Asks nothing of the sequencer, so that a journal in trouble can be seen.
+  // The text of /metrics, in slices. `state` may run ahead of the counters by a batch that is not durable yet. `now` is
+  // journal time. Asks nothing of the sequencer, so that a journal in trouble can be seen. The state and the monitor
+  // must outlive the scrape.
+  std::unique_ptr<Scrape> begin_scrape(const core::State& state, Instant now) const;
+  // The same at once.
   std::string scrape(const core::State& state, Instant now) const;
 
   // Write and sync of one durable batch, in seconds. Any thread, also before begin(): the journal's on_append.
@@ -83,6 +88,7 @@ class Monitor : public sequencer::Projection {
 
  private:
   void count_first_contacts();
+  void write_moment(Sheet& sheet, const core::State& state, Instant now) const;
 
   const std::string workspace_;
   const std::string version_;

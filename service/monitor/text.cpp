@@ -17,16 +17,17 @@ class Writer {
  public:
   explicit Writer(std::string& out) : out_(out) {}
 
-  void write(const prometheus::MetricFamily& family) {
+  void head(const prometheus::MetricFamily& family) {
     out_.append("# HELP ").append(family.name).append(" ");
     escape(family.help, false);
     out_.append("\n# TYPE ").append(family.name).append(" ").append(word(family.type)).append("\n");
-    for (const prometheus::ClientMetric& metric : family.metric) {
-      switch (family.type) {
-        case prometheus::MetricType::Counter: sample(family.name, "", metric, "", metric.counter.value); break;
-        case prometheus::MetricType::Gauge: sample(family.name, "", metric, "", metric.gauge.value); break;
-        default: histogram(family.name, metric);
-      }
+  }
+
+  void write(const prometheus::MetricFamily& family, const prometheus::ClientMetric& metric) {
+    switch (family.type) {
+      case prometheus::MetricType::Counter: sample(family.name, "", metric, "", metric.counter.value); break;
+      case prometheus::MetricType::Gauge: sample(family.name, "", metric, "", metric.gauge.value); break;
+      default: histogram(family.name, metric);
     }
   }
 
@@ -118,12 +119,33 @@ class Writer {
 
 }  // namespace
 
+void TextWriter::begin(std::vector<prometheus::MetricFamily> families) {
+  families_ = std::move(families);
+  text_.reserve(1 << 20);
+}
+
+bool TextWriter::step(std::size_t bytes) {
+  Writer writer(text_);
+  const std::size_t enough = text_.size() + bytes;
+  for (; family_ < families_.size(); ++family_) {
+    prometheus::MetricFamily& family = families_[family_];
+    if (metric_ == 0) writer.head(family);
+    for (; metric_ < family.metric.size(); ++metric_) {
+      if (text_.size() >= enough && metric_ > 0) return true;
+      writer.write(family, family.metric[metric_]);
+    }
+    metric_ = 0;
+    family.metric = {};
+  }
+  return false;
+}
+
 std::string text_of(const std::vector<prometheus::MetricFamily>& families) {
-  std::string text;
-  text.reserve(1 << 20);
-  Writer writer(text);
-  for (const prometheus::MetricFamily& family : families) writer.write(family);
-  return text;
+  TextWriter writer;
+  writer.begin(families);
+  while (writer.step(1 << 20)) {
+  }
+  return writer.take();
 }
 
 }  // namespace heti::monitor

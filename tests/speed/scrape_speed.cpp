@@ -1,10 +1,11 @@
 // What a scrape costs with 50 queues, 10,000 live conversations and 1,000 agents, without any history and with that of
-// four full weeks. It runs on the loop that also takes the messages: 20 ms at most, which is checked here.
+// four full weeks. It runs on the loop that also takes the messages: 20 ms at most, in slices of which each is short.
 #include <time.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ constexpr std::uint32_t agents = 1000;
 constexpr std::uint64_t conversations = 10'000;
 constexpr int chats_a_day = 300;  // of each queue, in the history
 constexpr double most_ms = 20;
+constexpr double most_slice_ms = 3;
 const Instant start = instant_from_ms(1'780'293'600'000);
 
 PublicId random_id(std::uint64_t n) {
@@ -172,6 +174,8 @@ double ms_of(auto work) {
 struct Cost {
   double median = 0;
   double best = 0;
+  double longest_slice = 0;  // of the scrape where that was shortest
+  std::size_t slices = 0;
   std::size_t bytes = 0;
 };
 
@@ -179,9 +183,22 @@ Cost cost_of_scrape(const Site& site) {
   const Instant now = site.state().now + std::chrono::seconds{5};
   Cost cost;
   std::vector<double> scrapes;
+  std::vector<double> longest;
   for (int i = 0; i < 15; ++i) {
-    scrapes.push_back(ms_of([&] { cost.bytes = site.monitor().scrape(site.state(), now).size(); }));
+    std::vector<double> slices;
+    std::unique_ptr<monitor::Scrape> scrape;
+    slices.push_back(ms_of([&] { scrape = site.monitor().begin_scrape(site.state(), now); }));
+    for (bool more = true; more;) slices.push_back(ms_of([&] { more = scrape->step(); }));
+    slices.push_back(ms_of([&] {
+      cost.bytes = scrape->take().size();
+      scrape.reset();
+    }));
+    scrapes.push_back(std::accumulate(slices.begin(), slices.end(), 0.0));
+    longest.push_back(std::ranges::max(slices));
+    cost.slices = slices.size();
+    if (std::getenv("SLICES") && i == 14) for (double x : slices) std::printf("%.2f ", x);
   }
+  cost.longest_slice = std::ranges::min(longest);
   std::ranges::sort(scrapes);
   cost.median = scrapes[7];
   cost.best = scrapes[0];
@@ -213,10 +230,11 @@ int main() {
     Site site(full ? four_weeks_of_chats() : std::vector<archive::Sample>());
     fill(site);
     const Cost cost = cost_of_scrape(site);
-    std::printf("%s: a scrape of %zu bytes takes %.1f ms (median; best %.1f)\n",
-                full ? "four weeks of history" : "no history", cost.bytes, cost.median, cost.best);
-    if (cost.best > most_ms) {
-      std::printf("TOO MUCH: at most %.0f ms\n", most_ms);
+    std::printf("%s: a scrape of %zu bytes takes %.1f ms (median; best %.1f); the longest of %zu slices %.2f ms\n",
+                full ? "four weeks of history" : "no history", cost.bytes, cost.median, cost.best, cost.slices,
+                cost.longest_slice);
+    if (cost.best > most_ms || cost.longest_slice > most_slice_ms) {
+      std::printf("TOO MUCH: at most %.0f ms, and %.0f in one slice\n", most_ms, most_slice_ms);
       good = false;
     }
     if (full) measure_looks(site);

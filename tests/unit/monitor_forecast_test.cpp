@@ -371,9 +371,13 @@ TEST(MonitorForecastTest, TheBudgetIsOfTwoHundredAtLeast) {
 
 // ---- The gauges and the wall
 
-std::map<std::string, std::map<std::string, double>> written(const Shop& shop, const History* history, Millis t) {
+std::map<std::string, std::map<std::string, double>> written(const Shop& shop, const History& history, Millis t) {
   monitor::Sheet sheet;
-  monitor::write_forecast(sheet, shop.core.state(), history, shop.start + t, by_utc, "default");
+  const Instant now = shop.start + t;
+  const Forecast forecast(shop.core.state(), history, now, by_utc);
+  for (const auto& [id, queue] : shop.core.state().queues) {
+    monitor::write_forecast(sheet, queue, forecast, history.of(id), now, "default");
+  }
   std::map<std::string, std::map<std::string, double>> values;
   for (const auto& family : sheet.take()) {
     for (const auto& metric : family.metric) {
@@ -385,11 +389,10 @@ std::map<std::string, std::map<std::string, double>> written(const Shop& shop, c
   return values;
 }
 
-TEST(MonitorForecastTest, TheGaugesAreAbsentUntilTheHistoryIsThere) {
+TEST(MonitorForecastTest, TheGaugesShowTheForecast) {
   Shop shop = four_waiters();
   add_handles(shop.history, shop.start, 50, 600s);
-  EXPECT_TRUE(written(shop, nullptr, 1000s).empty());
-  const auto values = written(shop, &shop.history, 1000s);
+  const auto values = written(shop, shop.history, 1000s);
   EXPECT_NEAR(values.at("heti_queue_predicted_breaches").at("support"), 3.56943969353, 1e-9);
   EXPECT_NEAR(values.at("heti_queue_estimated_wait_seconds").at("support"), 500, 1e-9);
   EXPECT_NEAR(values.at("heti_queue_mean_handle_seconds").at("support"), 600, 1e-9);
@@ -405,7 +408,7 @@ TEST(MonitorForecastTest, TheServicesOwnQueueIsLeftOut) {
     settings.agents.push_back(
         {.name = "heti-probe", .display_name = "Probe", .queues = {"heti-probe"}, .capacity = 2, .supervisor = false});
   });
-  for (const auto& [name, values] : written(shop, &shop.history, 1s)) {
+  for (const auto& [name, values] : written(shop, shop.history, 1s)) {
     EXPECT_FALSE(values.contains("heti-probe")) << name;
   }
   const auto wall = wall_of(shop.core.state(), shop.history, shop.start, calendar::local_midnight, 1);

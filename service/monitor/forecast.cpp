@@ -56,30 +56,28 @@ Forecast::Forecast(const core::State& state, const History& history, Instant now
       }
     }
   }
-  for (const auto& [id, queue] : state.queues) {
-    if (!left_out(queue)) take_line(state, queue);
-  }
   next_ = desks_.begin();
-  while (work == Work::at_once && step()) {
+  if (work == Work::in_steps) return;
+  for (const auto& [id, queue] : state.queues) {
+    for (const auto& [key, waiting] : queue.waiting) take_waiting(state, id, state.conversations.at(waiting));
+  }
+  while (step()) {
   }
 }
 
 // Those of one line stand for the slots of its queue, and count as breaches of the queue that made the promise.
-void Forecast::take_line(const core::State& state, const Queue& line) {
-  Desk& desk = desks_.at(line.id);
-  int rank = 0;
-  for (const auto& [key, id] : line.waiting) {
-    const Conversation& conversation = state.conversations.at(id);
-    const bool offered = conversation.state == ConversationState::offered;
-    if (!offered) ++rank;  // Whoever is away keeps the place.
-    if (!waits_for_the_first_response(conversation)) continue;
-    const core::Promise& promise = conversation.contact->first_response;
-    const Queue& home = state.queues.at(conversation.queue);
-    desk.line.push_back({.home = home.id,
-                         .position = rank,
-                         .offered = offered,
-                         .left = promise.threshold - home.hours.elapsed(promise.started, now_)});
-  }
+void Forecast::take_waiting(const core::State& state, core::QueueId line, const Conversation& conversation) {
+  if (left_out(state.queues.at(line))) return;
+  Desk& desk = desks_.at(line);
+  const bool offered = conversation.state == ConversationState::offered;
+  if (!offered) ++desk.ranked;  // Whoever is away keeps the place.
+  if (!waits_for_the_first_response(conversation)) return;
+  const core::Promise& promise = conversation.contact->first_response;
+  const Queue& home = state.queues.at(conversation.queue);
+  desk.line.push_back({.home = home.id,
+                       .position = desk.ranked,
+                       .offered = offered,
+                       .left = promise.threshold - home.hours.elapsed(promise.started, now_)});
 }
 
 // First what is known of each queue: the risks in a line depend on that of other queues, too.

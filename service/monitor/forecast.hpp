@@ -33,8 +33,8 @@ struct NextHour {
   int agents_required = 0;
 };
 
-// Who waits and who serves is taken at the construction, at one moment. What is to be expected of them is found there
-// as well, or by step(), bit by bit: then figures may be asked for when that is done, and the state may move on in
+// Who serves is taken at the construction. Who waits, and what is to be expected of them, is found there as well; or
+// the caller tells who waits by take_waiting(), and then calls step() until all is known. The state may move on in
 // between.
 class Forecast {
  public:
@@ -46,6 +46,8 @@ class Forecast {
   Forecast(const Forecast&) = delete;
   Forecast& operator=(const Forecast&) = delete;
 
+  // The next in that line, which came before the construction.
+  void take_waiting(const core::State& state, core::QueueId line, const core::Conversation& conversation);
   // The history of a queue, or the risks of at most waiting_at_once who wait. False when all is known.
   bool step();
   static constexpr std::size_t waiting_at_once = 200;
@@ -92,6 +94,7 @@ class Forecast {
     int members_slots = 0;
     int unoffered = 0;
     std::vector<Millis> ages;  // of the engagements of its staffed agents
+    int ranked = 0;            // of its line, so far
     std::vector<Waiting> line;
     core::HandleTimes handle_times;
     Millis typing{};
@@ -99,7 +102,6 @@ class Forecast {
 
     int capacity_of_one() const;
   };
-  void take_line(const core::State& state, const core::Queue& line);
   void learn(core::QueueId id, Desk& desk) const;
   bool judge_line(const Desk& desk);
   Instant midnight_of(const std::string& zone, Instant at) const;

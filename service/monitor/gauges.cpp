@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "service/core/staffing.hpp"
 #include "service/monitor/words.hpp"
@@ -21,21 +23,7 @@ using core::Promise;
 using core::Queue;
 using core::State;
 
-// Open promises of one kind.
-struct Promises {
-  Millis oldest{};
-  std::uint64_t overdue = 0;
-};
-
-// What is gathered about one queue before it is written.
-struct Figures {
-  Millis oldest_wait{};
-  std::array<Promises, all_slas.size()> promises;
-  std::uint64_t queued = 0;
-  std::uint64_t offered = 0;
-  std::uint64_t assigned = 0;
-  std::uint64_t wrapup = 0;
-};
+bool left_out(const Queue& queue) { return queue.removed || core::is_reserved(queue.settings.name); }
 
 // The visitor is away within the grace and the first response is not judged: the verdict is held, and the contact
 // counts as waiting, but neither as overdue nor as oldest.
@@ -43,13 +31,13 @@ bool held(const Conversation& conversation) {
   return conversation.gone_at.has_value() && !conversation.contact->first_response.judged;
 }
 
-void add_promise(Promises& promises, const Queue& queue, const Promise& promise, Instant now) {
+void add_promise(OpenPromises& promises, const Queue& queue, const Promise& promise, Instant now) {
   const Millis elapsed = queue.hours.elapsed(promise.started, now);
   promises.oldest = std::max(promises.oldest, elapsed);
   if (elapsed > promise.threshold) ++promises.overdue;
 }
 
-void add_live(Figures& figures, const Queue& queue, const Conversation& conversation, Instant now) {
+void add_live(LiveFigures& figures, const Queue& queue, const Conversation& conversation, Instant now) {
   if (held(conversation)) return;
   const Contact& contact = *conversation.contact;
   if (conversation.waits()) {
@@ -61,34 +49,6 @@ void add_live(Figures& figures, const Queue& queue, const Conversation& conversa
   } else if (contact.turn) {
     add_promise(figures.promises[static_cast<std::size_t>(core::Sla::reply)], queue, *contact.turn, now);
   }
-}
-
-// Live contacts wait in a line or sit in a slot: so the lines and the slots are walked, not all conversations.
-std::map<core::QueueId, Figures> gather(const State& state, Instant now) {
-  std::map<core::QueueId, Figures> gathered;
-  for (const auto& [id, queue] : state.queues) {
-    Figures& figures = gathered[id];
-    for (const auto& [key, waiting] : queue.waiting) {
-      const Conversation& conversation = state.conversations.at(waiting);
-      ++(conversation.state == ConversationState::offered ? figures.offered : figures.queued);
-      // The promise is that of the queue where the visitor came in, wherever they wait now.
-      add_live(gathered[conversation.queue], state.queues.at(conversation.queue), conversation, now);
-    }
-  }
-  for (const auto& [agent_id, agent] : state.agents) {
-    for (const auto& [engagement_id, engagement] : agent.engagements) {
-      const auto found = state.conversations.find(engagement.conversation);
-      if (found == state.conversations.end()) continue;  // Final already; the wrap-up outlived it.
-      const Conversation& conversation = found->second;
-      if (conversation.engagement != engagement_id) continue;  // Reopened while the wrap-up goes on.
-      Figures& figures = gathered.at(conversation.queue);
-      if (conversation.state == ConversationState::wrapup) ++figures.wrapup;
-      if (conversation.state != ConversationState::assigned) continue;
-      ++figures.assigned;
-      add_live(figures, state.queues.at(conversation.queue), conversation, now);
-    }
-  }
-  return gathered;
 }
 
 enum class Standing : std::uint8_t { free, full, away, finishing, lost, offline };
@@ -122,10 +82,9 @@ class Writer {
  public:
   Writer(Sheet& sheet, const GaugeInputs& in) : sheet_(sheet), in_(in), standings_(standings_of(in.state)) {}
 
-  void write(const Queue& queue, const Figures& figures) {
+  void write(const Queue& queue) {
     queue_ = &queue;
     write_hours();
-    write_line(figures);
     write_staff();
     write_integrals();
     write_targets();
@@ -167,21 +126,6 @@ class Writer {
     gauge(catalogue::queue_closing, queue.closing() ? 1 : 0);
     gauge(catalogue::queue_open_since, queue.open ? unix_seconds(in_.wall.shows(since)) : 0);
     gauge(catalogue::queue_next_change, next == never ? 0 : unix_seconds(in_.wall.shows(next)));
-  }
-
-  void write_line(const Figures& figures) {
-    gauge(catalogue::queue_waiting, static_cast<double>(queue_->waiting.size()));
-    gauge(catalogue::queue_oldest_wait, seconds(figures.oldest_wait));
-    for (const core::Sla sla : all_slas) {
-      const Promises& promises = figures.promises[static_cast<std::size_t>(sla)];
-      gauge(catalogue::queue_oldest_unanswered, "sla", word(sla), seconds(promises.oldest));
-      gauge(catalogue::queue_overdue, "sla", word(sla), static_cast<double>(promises.overdue));
-    }
-    gauge(catalogue::conversations, "state", "new", static_cast<double>(in_.fresh(queue_->id)));
-    gauge(catalogue::conversations, "state", "queued", static_cast<double>(figures.queued));
-    gauge(catalogue::conversations, "state", "offered", static_cast<double>(figures.offered));
-    gauge(catalogue::conversations, "state", "assigned", static_cast<double>(figures.assigned));
-    gauge(catalogue::conversations, "state", "wrapup", static_cast<double>(figures.wrapup));
   }
 
   void write_staff() {
@@ -227,13 +171,54 @@ class Writer {
 
 }  // namespace
 
+LiveWalk::LiveWalk(const State& state, Instant now) : now_(now) {
+  for (const auto& [id, queue] : state.queues) {
+    figures_[id];
+    for (const auto& [key, waiting] : queue.waiting) {
+      live_.push_back({.conversation = waiting, .line = id, .engagement = std::nullopt});
+    }
+  }
+  for (const auto& [agent_id, agent] : state.agents) {
+    for (const auto& [engagement_id, engagement] : agent.engagements) {
+      live_.push_back({.conversation = engagement.conversation, .engagement = engagement_id});
+    }
+  }
+}
+
+bool LiveWalk::step(const State& state, std::size_t count, const OnWaiting& on_waiting) {
+  const std::size_t end = std::min(live_.size(), next_ + count);
+  for (; next_ < end; ++next_) look_at(state, live_[next_], on_waiting);
+  return next_ < live_.size();
+}
+
+void LiveWalk::look_at(const State& state, const Live& live, const OnWaiting& on_waiting) {
+  const auto found = state.conversations.find(live.conversation);
+  if (found == state.conversations.end()) return;  // Final already; a wrap-up may outlive it.
+  const Conversation& conversation = found->second;
+  if (live.engagement && conversation.engagement != live.engagement) return;  // Reopened while the wrap-up goes on.
+  // The promise is that of the queue where the visitor came in, wherever they wait now.
+  const auto home = figures_.find(conversation.queue);
+  if (home == figures_.end()) return;
+  LiveFigures& figures = home->second;
+  switch (conversation.state) {
+    case ConversationState::queued: ++figures.queued; break;
+    case ConversationState::offered: ++figures.offered; break;
+    case ConversationState::assigned: ++figures.assigned; break;
+    case ConversationState::wrapup: ++figures.wrapup; return;
+    default: return;
+  }
+  add_live(figures, state.queues.at(conversation.queue), conversation, now_);
+  if (live.engagement || conversation.state == ConversationState::assigned) return;
+  ++figures_.at(live.line).waiting;
+  on_waiting(live.line, conversation);
+}
+
 void write_gauges(Sheet& sheet, const GaugeInputs& in) {
-  const std::map<core::QueueId, Figures> gathered = gather(in.state, in.now);
   Writer writer(sheet, in);
   std::set<std::string> tzdata_versions;
   for (const auto& [id, queue] : in.state.queues) {
-    if (queue.removed || core::is_reserved(queue.settings.name)) continue;
-    writer.write(queue, gathered.at(id));
+    if (left_out(queue)) continue;
+    writer.write(queue);
     if (!queue.tzdata_version.empty()) tzdata_versions.insert(queue.tzdata_version);
   }
   writer.write_slots();
@@ -242,10 +227,42 @@ void write_gauges(Sheet& sheet, const GaugeInputs& in) {
   }
 }
 
-std::map<core::QueueId, LineFigures> line_figures(const core::State& state, Instant now) {
+void write_live(Sheet& sheet, const State& state, const std::map<core::QueueId, LiveFigures>& all,
+                const std::function<std::uint64_t(core::QueueId)>& fresh, const std::string& workspace) {
+  for (const auto& [id, figures] : all) {
+    const auto found = state.queues.find(id);
+    if (found == state.queues.end() || left_out(found->second)) continue;
+    const Labels labels{label("workspace", workspace), label("queue", found->second.settings.name)};
+    const auto gauge = [&](const Metric& metric, double value) { sheet.gauge(metric, labels, value); };
+    const auto by = [&](const Metric& metric, std::string_view name, std::string_view of, double value) {
+      Labels more = labels;
+      more.push_back(label(name, of));
+      sheet.gauge(metric, std::move(more), value);
+    };
+    gauge(catalogue::queue_waiting, static_cast<double>(figures.waiting));
+    gauge(catalogue::queue_oldest_wait, seconds(figures.oldest_wait));
+    for (const core::Sla sla : all_slas) {
+      const OpenPromises& promises = figures.promises[static_cast<std::size_t>(sla)];
+      by(catalogue::queue_oldest_unanswered, "sla", word(sla), seconds(promises.oldest));
+      by(catalogue::queue_overdue, "sla", word(sla), static_cast<double>(promises.overdue));
+    }
+    const std::array<std::pair<std::string_view, std::uint64_t>, 5> states{{{"new", fresh(id)},
+                                                                            {"queued", figures.queued},
+                                                                            {"offered", figures.offered},
+                                                                            {"assigned", figures.assigned},
+                                                                            {"wrapup", figures.wrapup}}};
+    for (const auto& [state_word, count] : states) {
+      by(catalogue::conversations, "state", state_word, static_cast<double>(count));
+    }
+  }
+}
+
+std::map<core::QueueId, LineFigures> line_figures(const State& state, Instant now) {
+  LiveWalk walk(state, now);
+  walk.step(state, std::numeric_limits<std::size_t>::max() / 2, [](core::QueueId, const Conversation&) {});
   std::map<core::QueueId, LineFigures> lines;
-  for (const auto& [id, figures] : gather(state, now)) {
-    const Promises& first = figures.promises[static_cast<std::size_t>(core::Sla::first_response)];
+  for (const auto& [id, figures] : walk.figures()) {
+    const OpenPromises& first = figures.promises[static_cast<std::size_t>(core::Sla::first_response)];
     lines[id] = {.oldest_wait = figures.oldest_wait, .oldest_unanswered = first.oldest, .overdue = first.overdue};
   }
   return lines;

@@ -79,6 +79,7 @@ std::unique_ptr<Scrape> Monitor::begin_scrape(const core::State& state, Instant 
       .history = history_.history(),
       .local_midnight = local_midnight_,
       .workspace = workspace_,
+      .fresh = [this](core::QueueId queue) { return counts_.fresh(queue); },
       .take_moment = [this, &state, now](Sheet& sheet) { write_moment(sheet, state, now); },
       .counted = [this] { return registry_.Collect(); },
       .process = [this] { return process_.Collect(); },
@@ -96,12 +97,8 @@ void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) 
   const WallTime wall{.journal_now = now,
                       .wall_now = std::chrono::floor<Millis>(std::chrono::system_clock::now()),
                       .speed = sources_->clock.speed()};
-  write_gauges(sheet, {.state = state,
-                       .now = now,
-                       .wall = wall,
-                       .workspace = workspace_,
-                       .totals_at_start = totals_at_start_,
-                       .fresh = [this](core::QueueId queue) { return counts_.fresh(queue); }});
+  write_gauges(
+      sheet, {.state = state, .now = now, .wall = wall, .workspace = workspace_, .totals_at_start = totals_at_start_});
   write_staffed(sheet, state, now, local_midnight_, workspace_);
   write_presence(sheet, state, now, presence_at_start_, workspace_);
   write_gateway(sheet, sources_->gateway);

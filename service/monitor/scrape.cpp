@@ -8,6 +8,7 @@
 namespace heti::monitor {
 namespace {
 
+constexpr std::size_t live_at_once = 1000;
 constexpr std::size_t text_bytes_at_once = 256 * 1024;
 
 void append(std::vector<prometheus::MetricFamily>& all, std::vector<prometheus::MetricFamily> more) {
@@ -20,7 +21,10 @@ bool Scrape::step() {
   switch (stage_) {
     case Stage::moment:
       take_moment();
-      stage_ = forecast_ ? Stage::forecast : Stage::collect;
+      stage_ = Stage::live;
+      return true;
+    case Stage::live:
+      if (!look_at_live()) stage_ = forecast_ ? Stage::forecast : Stage::collect;
       return true;
     case Stage::forecast:
       if (!forecast_->step()) stage_ = Stage::queues;
@@ -39,8 +43,19 @@ bool Scrape::step() {
 
 void Scrape::take_moment() {
   in_.take_moment(sheet_);
+  live_.emplace(in_.state, in_.now);
   if (in_.history != nullptr)
     forecast_.emplace(in_.state, *in_.history, in_.now, in_.local_midnight, Forecast::Work::in_steps);
+}
+
+bool Scrape::look_at_live() {
+  const auto on_waiting = [this](core::QueueId line, const core::Conversation& conversation) {
+    if (forecast_) forecast_->take_waiting(in_.state, line, conversation);
+  };
+  if (live_->step(in_.state, live_at_once, on_waiting)) return true;
+  write_live(sheet_, in_.state, live_->figures(), in_.fresh, in_.workspace);
+  live_.reset();
+  return false;
 }
 
 // A queue that came in the meantime is left for the next scrape.

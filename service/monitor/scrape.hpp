@@ -1,6 +1,7 @@
 #pragma once
 // A scrape in slices. It shares the loop with the messages, which go in between: each slice is short, and the state may
-// move on from one to the next. What moves is taken in the first slice, so that all figures are of one moment.
+// move on from one to the next. Who is live and how each queue stands is taken in the first slice; a contact is counted
+// once, as it stands when its turn comes, a few milliseconds later.
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -12,6 +13,7 @@
 
 #include "service/core/state.hpp"
 #include "service/monitor/forecast.hpp"
+#include "service/monitor/gauges.hpp"
 #include "service/monitor/history.hpp"
 #include "service/monitor/sheet.hpp"
 #include "service/monitor/text.hpp"
@@ -25,7 +27,8 @@ struct ScrapeInputs {
   const History* history;  // null while it is not known: then there is no forecast
   const LocalMidnight& local_midnight;
   const std::string& workspace;
-  std::function<void(Sheet&)> take_moment;                         // all that is not the forecast
+  std::function<std::uint64_t(core::QueueId)> fresh;               // conversations without a contact
+  std::function<void(Sheet&)> take_moment;                         // all that is neither of live contacts nor foreseen
   std::function<std::vector<prometheus::MetricFamily>()> counted;  // shown before the sheet
   std::function<std::vector<prometheus::MetricFamily>()> process;  // shown behind it
 };
@@ -43,8 +46,10 @@ class Scrape {
   std::string take() { return text_.take(); }
 
  private:
-  enum class Stage : std::uint8_t { moment, forecast, queues, collect, text };
+  enum class Stage : std::uint8_t { moment, live, forecast, queues, collect, text };
   void take_moment();
+  // False when all are looked at.
+  bool look_at_live();
   // False when all are written.
   bool write_next_queue();
   void collect();
@@ -52,6 +57,7 @@ class Scrape {
   const ScrapeInputs in_;
   Stage stage_ = Stage::moment;
   Sheet sheet_;
+  std::optional<LiveWalk> live_;
   std::optional<Forecast> forecast_;
   core::QueueId next_queue_{};  // the first that is not written
   TextWriter text_;

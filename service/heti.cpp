@@ -83,6 +83,12 @@ class Node {
   std::unique_ptr<gateway::Gateway> gateway_;
   sequencer::JournalClock clock_;
   std::unique_ptr<sequencer::Sequencer> sequencer_;
+  monitor::ScrapeLine scrapes_{[this](std::function<void()> task) { gateway_->loop().post(std::move(task)); },
+                               [this] {
+                                 const Instant now = sequencer_->now();
+                                 monitor_.look(now);
+                                 return monitor_.begin_scrape(sequencer_->state(), now);
+                               }};
   std::uint64_t incarnation_ = incarnation_of_now();
   bool started_ = false;
   bool stopping_ = false;
@@ -152,10 +158,7 @@ std::expected<void, std::string> Node::open() {
 }
 
 int Node::run() {
-  gateway_->on_metrics([this] {
-    monitor_.look(sequencer_->now());
-    return monitor_.scrape(sequencer_->state(), sequencer_->now());
-  });
+  gateway_->on_metrics([this](std::function<void(std::string)> done) { scrapes_.ask(std::move(done)); });
   gateway_->on_wall([this] { return wall(); });
   gateway_->on_lag([this](double seconds) {
     for (const std::string& broken : monitor_.observe_lag(seconds, sequencer_->state(), sequencer_->now())) {

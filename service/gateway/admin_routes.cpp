@@ -26,9 +26,11 @@ void AdminRoutes::handle(HttpRequest request, Hub&, Responder respond) {
   if (request.path == "/livez" || request.path == "/healthz") return respond(text(200, "ok\n"));
   if (request.path == "/readyz") return respond(readiness(request.parameter("verbose").has_value()));
   if (request.path == "/metrics" && metrics_) {
-    HttpResponse response = text(200, metrics_());
-    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    return respond(std::move(response));
+    return metrics_([respond = std::move(respond)](std::string figures) {
+      HttpResponse response = text(200, std::move(figures));
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      respond(std::move(response));
+    });
   }
   respond(failure(HttpFailure::not_found));
 }

@@ -17,7 +17,8 @@ struct ReadyCheck {
 
 class AdminRoutes final : public HttpSite {
  public:
-  using MetricsText = std::function<std::string()>;
+  // Answers by `done`, now or later, on the home loop.
+  using MetricsText = std::function<void(std::function<void(std::string text)> done)>;
   using ReadyChecks = std::function<std::vector<ReadyCheck>()>;
 
   void set(MetricsText metrics, ReadyChecks checks) {

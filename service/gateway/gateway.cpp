@@ -56,7 +56,7 @@ struct Gateway::Parts {
   std::shared_ptr<Acceptor> admin_acceptor;
   boost::asio::signal_set signals;
   std::function<void(int)> on_signal;
-  std::function<std::string()> metrics_text;
+  AdminRoutes::MetricsText metrics_text;
   std::function<std::vector<ReadyCheck>()> ready_checks;
   std::int64_t refreshed_ms = 0;
   bool refreshing = false;
@@ -168,7 +168,9 @@ void Gateway::attach(sequencer::Sequencer& sequencer, const journal::Journal& jo
 
 void Gateway::set_wording(Wording wording) { parts_->services.fanout.set_wording(std::move(wording)); }
 
-void Gateway::on_metrics(std::function<std::string()> text) { parts_->metrics_text = std::move(text); }
+void Gateway::on_metrics(std::function<void(std::function<void(std::string)>)> ask) {
+  parts_->metrics_text = std::move(ask);
+}
 void Gateway::on_wall(std::function<std::optional<protocol::Wall>()> figures) {
   parts_->services.wall.set(std::move(figures));
 }

@@ -40,8 +40,9 @@ class Gateway {
 
   // `journal`: whose history and end the welcomes name. From here on sockets are taken.
   void attach(sequencer::Sequencer& sequencer, const journal::Journal& journal);
-  // For /metrics and /readyz, called on the home loop. The gateway adds its own check ("draining").
-  void on_metrics(std::function<std::string()> text);
+  // For /metrics, called on the home loop; it calls `done` with the text there, now or later.
+  void on_metrics(std::function<void(std::function<void(std::string text)> done)> ask);
+  // For /readyz, called on the home loop. The gateway adds its own check ("draining").
   void on_ready(std::function<std::vector<ReadyCheck>()> checks);
   // What the screens on the wall show, of all queues that are anybody's; called on the home loop, at most twice a
   // second whatever the number of screens. Nothing: not known now, ask again.

@@ -64,7 +64,7 @@ class GatewayFixture : public testing::TestWithParam<std::size_t> {
                                       .open = {{.open = instant_from_ms(0), .close = clock_.now() + 24h * 500}},
                                       .tzdata_version = "test"});
     gateway_->attach(*sequencer_, *journal_);
-    gateway_->on_metrics([] { return std::string("heti_test 1\n"); });
+    gateway_->on_metrics([](const auto& done) { done("heti_test 1\n"); });
     gateway_->on_ready([this] { return std::vector<ReadyCheck>{{"journal", journal_ok_.load(), "in memory"}}; });
     thread_ = std::thread([this] { gateway_->run(); });
   }

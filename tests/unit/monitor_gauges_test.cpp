@@ -155,8 +155,7 @@ TEST(MonitorGaugesTest, UnderAScaledClockInstantsAreShownAsTheWallClockReadsThem
                                   .now = now,
                                   .wall = {.journal_now = now, .wall_now = wall, .speed = speed},
                                   .workspace = "default",
-                                  .totals_at_start = {},
-                                  .fresh = [](core::QueueId) { return 0; }});
+                                  .totals_at_start = {}});
     return Samples(monitor::text_of(sheet.take()));
   };
   const Samples fast = scrape(monday + 1h, 240);

@@ -3,8 +3,10 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <deque>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <thread>
 
 #include "service/monitor/catalogue.hpp"
@@ -126,6 +128,128 @@ TEST(MonitorScrapeTest, PromtoolHasNoComplaint) {
   EXPECT_EQ(said.str(), "");
   std::filesystem::remove(file);
   std::filesystem::remove(file + ".out");
+}
+
+// ---- Slices
+
+// Without what the process says of itself, which moves.
+std::string without_process(const std::string& text) {
+  std::string kept;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("process_") == std::string::npos) kept += line + "\n";
+  }
+  return kept;
+}
+
+std::string rest_of(monitor::Scrape& scrape) {
+  while (scrape.step()) {
+  }
+  return scrape.take();
+}
+
+TEST(MonitorScrapeTest, WhoMovesBetweenSlicesIsCountedOnce) {
+  World world;
+  world.comes(monday, aino);
+  for (std::uint64_t visitor = 1; visitor <= 6; ++visitor) world.writes(monday + visitor * 1s, visitor);
+  world.accepts(monday + 7s, aino, 1);
+  const auto scrape = world.monitor().begin_scrape(world.state(), monday + 8s);
+  ASSERT_TRUE(scrape->step());
+  world.accepts(monday + 9s, aino, 2);  // out of the line
+  world.closes(monday + 9s, 3);         // out of the line, for good
+  world.closes(monday + 9s, 1);         // into wrap-up
+  world.writes(monday + 10s, 7);        // too late for this one
+  const Samples s(rest_of(*scrape));
+  EXPECT_EQ(s("heti_conversations", {{"state", "wrapup"}}), 1);
+  EXPECT_EQ(s("heti_conversations", {{"state", "assigned"}}), 1);
+  EXPECT_EQ(s("heti_conversations", {{"state", "queued"}}) + s("heti_conversations", {{"state", "offered"}}), 3);
+  EXPECT_EQ(s("heti_queue_waiting"), 3);
+}
+
+TEST(MonitorScrapeTest, AfterEachSliceTheSettingsMayChange) {
+  for (int slices = 1; slices < 20; ++slices) {
+    World world;
+    world.comes(monday, aino);
+    for (std::uint64_t visitor = 1; visitor <= 6; ++visitor) world.writes(monday + visitor * 1s, visitor);
+    const auto scrape = world.monitor().begin_scrape(world.state(), monday + 8s);
+    bool more = true;
+    for (int i = 0; i < slices && more; ++i) more = scrape->step();
+    if (!more) break;
+    core::Settings& settings = world.settings();
+    settings.agents.erase(settings.agents.begin());  // aino
+    settings.queues.push_back({.name = "sales", .display_name = "Sales"});
+    settings.queues.front().name = "renamed";  // support is removed
+    for (auto& agent : settings.agents) agent.queues = {"sales"};
+    world.apply_settings(monday + 9s);
+    const auto found = families(rest_of(*scrape));
+    EXPECT_TRUE(found.contains("heti_queue_open")) << "after " << slices;
+  }
+}
+
+TEST(MonitorScrapeTest, SlicesSayWhatOneGoSays) {
+  World world;
+  world.comes(monday, aino);
+  for (std::uint64_t visitor = 1; visitor <= 6; ++visitor) world.writes(monday + visitor * 1s, visitor);
+  const auto first = world.monitor().begin_scrape(world.state(), monday + 8s);
+  const auto second = world.monitor().begin_scrape(world.state(), monday + 8s);
+  int slices = 1;
+  while (first->step()) {  // two at once do not disturb each other
+    second->step();
+    ++slices;
+  }
+  second->step();
+  EXPECT_GT(slices, 6);
+  const std::string text = first->take();
+  EXPECT_EQ(without_process(text), without_process(second->take()));
+  EXPECT_EQ(without_process(text), without_process(world.text(monday + 8s)));
+}
+
+// ---- The line of those who ask
+
+TEST(MonitorScrapeTest, WhoAsksMeanwhileSharesTheNext) {
+  World world;
+  std::deque<std::function<void()>> posted;
+  int begun = 0;
+  std::vector<int> answered;  // by which scrape
+  std::optional<monitor::ScrapeLine> line;
+  line.emplace([&](std::function<void()> task) { posted.push_back(std::move(task)); },
+               [&] {
+                 ++begun;
+                 return world.monitor().begin_scrape(world.state(), monday);
+               });
+  const auto ask = [&] {
+    line->ask([&](const std::string& text) {
+      EXPECT_TRUE(text.ends_with("\n"));
+      answered.push_back(begun);
+    });
+  };
+  const auto run_one = [&] {
+    const auto task = std::move(posted.front());
+    posted.pop_front();
+    task();
+  };
+  ask();
+  ask();
+  EXPECT_EQ(begun, 0);
+  run_one();
+  ask();
+  ask();
+  int between = 0;
+  while (answered.empty()) {
+    ASSERT_EQ(posted.size(), 1u) << "one step at a time, so that others go in between";
+    run_one();
+    ++between;
+  }
+  EXPECT_GT(between, 4);
+  EXPECT_EQ(answered, (std::vector<int>{1, 1}));
+  while (!posted.empty()) run_one();
+  EXPECT_EQ(answered, (std::vector<int>{1, 1, 2, 2}));
+  ask();
+  run_one();
+  line.reset();  // the end, in the middle of it
+  while (!posted.empty()) run_one();
+  EXPECT_EQ(begun, 3);
+  EXPECT_EQ(answered.size(), 4u);
 }
 
 }  // namespace

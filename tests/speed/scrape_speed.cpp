@@ -196,8 +196,6 @@ Cost cost_of_scrape(const Site& site) {
     scrapes.push_back(std::accumulate(slices.begin(), slices.end(), 0.0));
     longest.push_back(std::ranges::max(slices));
     cost.slices = slices.size();
-    if (std::getenv("SLICES") && i == 14)
-      for (double x : slices) std::printf("%.2f ", x);
   }
   cost.longest_slice = std::ranges::min(longest);
   std::ranges::sort(scrapes);

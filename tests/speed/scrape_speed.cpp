@@ -3,9 +3,9 @@
 #include <time.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
-#include <numeric>
 #include <random>
 #include <utility>
 #include <vector>
@@ -56,9 +56,11 @@ std::vector<archive::Sample> four_weeks_of_chats() {
   for (int day = 0; day < 28; ++day) {
     for (int n = 0; n < chats_a_day; ++n) {
       for (std::uint32_t q = 1; q <= queues; ++q) {
-        const archive::Sample base{.at = start + std::chrono::days{day} + n * between,
-                                   .queue = QueueId{q},
-                                   .conversation = ConversationId{++chat}};
+        archive::Sample base;
+        base.at = start + std::chrono::days{day} + n * between;
+        base.queue = QueueId{q};
+        base.conversation = ConversationId{++chat};
+        base.visitor = random_id(chat / 2);  // Every other contact is a coming back.
         const auto add = [&](archive::SampleKind kind, Millis value) -> archive::Sample& {
           samples.push_back(base);
           samples.back().kind = kind;
@@ -74,6 +76,7 @@ std::vector<archive::Sample> four_weeks_of_chats() {
         first.verdict = answered ? Verdict::good : Verdict::bad;
         add(archive::SampleKind::verdict, Millis{30'000}).sla = Sla::reply;
         if (answered) add(archive::SampleKind::handle, Millis{100'000 + random() % 800'000});
+        add(archive::SampleKind::ended, waited).outcome = answered ? Outcome::answered : Outcome::abandoned;
       }
     }
   }
@@ -182,20 +185,23 @@ struct Cost {
 Cost cost_of_scrape(const Site& site) {
   const Instant now = site.state().now + std::chrono::seconds{5};
   Cost cost;
-  std::vector<double> scrapes;
-  std::vector<double> longest;
-  for (int i = 0; i < 15; ++i) {
-    std::vector<double> slices;
+  std::array<double, 15> scrapes{};
+  std::array<double, 15> longest{};
+  for (std::size_t i = 0; i < scrapes.size(); ++i) {
+    cost.slices = 0;
+    const auto slice = [&](auto work) {
+      const double took = ms_of(work);
+      scrapes[i] += took;
+      longest[i] = std::max(longest[i], took);
+      ++cost.slices;
+    };
     std::unique_ptr<monitor::Scrape> scrape;
-    slices.push_back(ms_of([&] { scrape = site.monitor().begin_scrape(site.state(), now); }));
-    for (bool more = true; more;) slices.push_back(ms_of([&] { more = scrape->step(); }));
-    slices.push_back(ms_of([&] {
+    slice([&] { scrape = site.monitor().begin_scrape(site.state(), now); });
+    for (bool more = true; more;) slice([&] { more = scrape->step(); });
+    slice([&] {
       cost.bytes = scrape->take().size();
       scrape.reset();
-    }));
-    scrapes.push_back(std::accumulate(slices.begin(), slices.end(), 0.0));
-    longest.push_back(std::ranges::max(slices));
-    cost.slices = slices.size();
+    });
   }
   cost.longest_slice = std::ranges::min(longest);
   std::ranges::sort(scrapes);

@@ -271,3 +271,39 @@ test('a console that comes back to eight long chats gets all of them, and no ref
     await heti.close();
   }
 });
+
+test('those who scrape and go away at once cost nothing, and those who stay are answered', { timeout: 60000 }, async (t) => {
+  const heti = await Heti.start({ name: 'scrapers' });
+  try {
+    const ping = await pingPong(heti);
+    await ping(50);
+    const quiet = await ping(200);
+    let going = true;
+    let gone = 0;
+    const rush = (async () => {
+      while (going) {
+        const sockets = Array.from({ length: 20 }, () => connect(heti.metricsPort, '127.0.0.1'));
+        await Promise.all(sockets.map((socket, i) => new Promise((done) => {
+          socket.on('error', done).on('close', done);
+          socket.on('connect', () => {
+            socket.write('GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+            setTimeout(() => socket.destroy(), i % 5);
+          });
+        })));
+        gone += sockets.length;
+      }
+    })();
+    const scraped = [];
+    const scrapes = (async () => { while (going) scraped.push((await heti.metrics()).sum('heti_connections')); })();
+    const busy = await ping(300);
+    going = false;
+    await Promise.all([rush, scrapes]);
+    t.diagnostic(`${gone} went away, ${scraped.length} stayed; acknowledgements p99 ${percentile(quiet, 0.99).toFixed(1)} to ${percentile(busy, 0.99).toFixed(1)} ms`);
+    assert.ok(gone >= 100 && scraped.length >= 10, `${gone} went away, ${scraped.length} stayed`);
+    assert.ok(scraped.every((open) => open === 1), 'each is answered whole');
+    await until('the descriptors are free', () => readdirSync(`/proc/${heti.process.pid}/fd`).length < 60);
+    assert.equal(heti.process.exitCode, null);
+  } finally {
+    await heti.close();
+  }
+});

@@ -252,5 +252,22 @@ TEST(MonitorScrapeTest, WhoAsksMeanwhileSharesTheNext) {
   EXPECT_EQ(answered.size(), 4u);
 }
 
+// Nobody has asked the archive, or it has not answered: what was is not known, and no figure may pretend so.
+TEST(MonitorScrapeTest, WithoutTheHistoryThereIsNoForecast) {
+  const World world;
+  const gateway::GatewayMetrics gateway;
+  const sequencer::JournalClock clock([] { return Millis{0}; }, [] { return Millis{0}; });
+  const auto journal = journal::make_memory();
+  monitor::Monitor monitor({.workspace = "default", .version = "1", .local_midnight = calendar::local_midnight});
+  monitor.begin({.journal = *journal, .clock = clock, .gateway = gateway}, world.state());
+  const std::string alone = monitor.scrape(world.state(), monday);
+  const std::string whole = world.text(monday);
+  for (const char* name : {"heti_slo_budget_contacts", "heti_queue_predicted_breaches"}) {
+    EXPECT_EQ(alone.find(name), std::string::npos) << name;
+    EXPECT_NE(whole.find(name), std::string::npos) << name;
+  }
+  EXPECT_NE(alone.find("heti_queue_waiting{"), std::string::npos) << "what is there now is known";
+}
+
 }  // namespace
 }  // namespace heti::tests

@@ -22,7 +22,7 @@ bool Scrape::step() {
     case Stage::moment:
       take_moment();
       stage_ = Stage::live;
-      return true;
+      [[fallthrough]];
     case Stage::live:
       if (!look_at_live()) stage_ = forecast_ ? Stage::forecast : Stage::collect;
       return true;

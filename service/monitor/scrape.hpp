@@ -1,7 +1,7 @@
 #pragma once
 // A scrape in slices. It shares the loop with the messages, which go in between: each slice is short, and the state may
-// move on from one to the next. Who is live and how each queue stands is taken in the first slice; a contact is counted
-// once, as it stands when its turn comes, a few milliseconds later.
+// move on from one to the next. How each queue stands and up to 1,000 live contacts are of one moment, the first slice;
+// of more, each is counted once, as it stands when its turn comes, a few milliseconds later.
 #include <cstddef>
 #include <functional>
 #include <memory>

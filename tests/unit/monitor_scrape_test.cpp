@@ -148,22 +148,50 @@ std::string rest_of(monitor::Scrape& scrape) {
   return scrape.take();
 }
 
-TEST(MonitorScrapeTest, WhoMovesBetweenSlicesIsCountedOnce) {
-  World world;
+// One served, five waiting; then everybody moves.
+void fill(World& world) {
   world.comes(monday, aino);
   for (std::uint64_t visitor = 1; visitor <= 6; ++visitor) world.writes(monday + visitor * 1s, visitor);
   world.accepts(monday + 7s, aino, 1);
-  const auto scrape = world.monitor().begin_scrape(world.state(), monday + 8s);
-  ASSERT_TRUE(scrape->step());
+}
+void stir(World& world) {
   world.accepts(monday + 9s, aino, 2);  // out of the line
   world.closes(monday + 9s, 3);         // out of the line, for good
   world.closes(monday + 9s, 1);         // into wrap-up
-  world.writes(monday + 10s, 7);        // too late for this one
+  world.writes(monday + 10s, 7);
+}
+
+TEST(MonitorScrapeTest, AFewLiveContactsAreOfTheFirstMoment) {
+  World world;
+  fill(world);
+  const auto scrape = world.monitor().begin_scrape(world.state(), monday + 8s);
+  ASSERT_TRUE(scrape->step());
+  stir(world);
   const Samples s(rest_of(*scrape));
-  EXPECT_EQ(s("heti_conversations", {{"state", "wrapup"}}), 1);
+  EXPECT_EQ(s("heti_conversations", {{"state", "wrapup"}}), 0);
   EXPECT_EQ(s("heti_conversations", {{"state", "assigned"}}), 1);
-  EXPECT_EQ(s("heti_conversations", {{"state", "queued"}}) + s("heti_conversations", {{"state", "offered"}}), 3);
-  EXPECT_EQ(s("heti_queue_waiting"), 3);
+  EXPECT_EQ(s("heti_conversations", {{"state", "queued"}}) + s("heti_conversations", {{"state", "offered"}}), 5);
+  EXPECT_EQ(s("heti_queue_waiting"), 5);
+}
+
+TEST(MonitorScrapeTest, OfManyEachIsCountedOnceWhenItsTurnComes) {
+  World world;
+  fill(world);
+  std::vector<core::ConversationId> told;
+  const auto on_waiting = [&](core::QueueId, const core::Conversation& conversation) {
+    told.push_back(conversation.id);
+  };
+  monitor::LiveWalk walk(world.state(), monday + 8s);
+  ASSERT_TRUE(walk.step(world.state(), 1, on_waiting));  // the first who waits: visitor 2
+  stir(world);
+  while (walk.step(world.state(), 1, on_waiting)) {
+  }
+  const monitor::LiveFigures& figures = walk.figures().at(support);
+  EXPECT_EQ(told.size(), 4u) << "visitors 2, 4, 5 and 6; the seventh is too late for this time";
+  EXPECT_EQ(figures.waiting, 4u);
+  EXPECT_EQ(figures.queued + figures.offered, 4u);
+  EXPECT_EQ(figures.assigned, 0u) << "the second was counted as waiting";
+  EXPECT_EQ(figures.wrapup, 1u);
 }
 
 TEST(MonitorScrapeTest, AfterEachSliceTheSettingsMayChange) {

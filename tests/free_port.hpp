@@ -28,8 +28,8 @@ inline bool is_free(std::uint16_t port) {
 
 inline std::uint16_t free_port() {
   constexpr int first = 10240;
-  constexpr int stretch = 64;
-  constexpr int stretches = 320;
+  constexpr int stretch = 32;
+  constexpr int stretches = 700;
   static std::atomic<int> used{0};
   for (int tries = 0; tries < stretch; ++tries) {
     const int port = first + (::getpid() % stretches) * stretch + used.fetch_add(1) % stretch;

@@ -7,9 +7,7 @@ cd "$(dirname "$0")/../.."
 export HETI_BINARY=${HETI_BINARY:-$PWD/build/tests/service/heti}
 # shellcheck source=tests/integration/wants.sh
 source tests/integration/wants.sh
-for name in HETI_LISTEN_PORT HETI_METRICS_PORT DEMO_PORT PROMETHEUS_PORT ALERTMANAGER_PORT ALERT_SINK_PORT; do
-  export "$name=$(free_port)"
-done
+free_ports HETI_LISTEN_PORT HETI_METRICS_PORT DEMO_PORT PROMETHEUS_PORT ALERTMANAGER_PORT ALERT_SINK_PORT
 directory=$(mktemp -d)
 export DEMO_WEEK_DATA=$directory/week
 printed=$directory/printed

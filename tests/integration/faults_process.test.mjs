@@ -208,7 +208,7 @@ test('little memory and a flood of long words to readers that do not read: sheds
       (Date.now() > began + (full ? 60000 : 8000) && shed(await heti.metrics()) > readers / 10);
     while (heti.process.signalCode === null && !(await enough())) {
       // Few at a time: what is told to all in one round is added up when the round is over.
-      if (talker.unacked < 4 && !v.closed) talker.say(4);
+      if (talker.unacked < 2 && !v.closed) talker.say(2);
       const said = performance.now();
       quiet.say();
       await until('others are served', () => quiet.unacked === 0 || heti.process.signalCode !== null, 20000);

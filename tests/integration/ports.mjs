@@ -4,8 +4,8 @@
 import { createServer } from 'node:net';
 
 const first = 10240;
-const stretch = 64;
-const stretches = 320;
+const stretch = 32;
+const stretches = 700;
 let used = 0;
 
 function isFree(port) {

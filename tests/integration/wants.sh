@@ -1,7 +1,14 @@
 # Sourced by the tests of deploy/run. $printed is the file of what they had printed, shown when one fails.
 # shellcheck shell=bash disable=SC2154
 
-free_port() { node -e 'import("./tests/integration/ports.mjs").then(async ({ freePort }) => console.log(await freePort()))'; }
+# Sets each of these variables to a port of its own, for everything that is started.
+free_ports() {
+  local name
+  # One program for all: it never gives one twice.
+  while read -r name; do export "${name?}"; done < <(node -e 'import("./tests/integration/ports.mjs").then(async ({ freePort }) => {
+    for (const name of process.argv.slice(1)) console.log(`${name}=${await freePort()}`);
+  })' "$@")
+}
 fail() {
   echo "FAILED: $1" >&2
   cat "$printed" >&2 || true

@@ -6,9 +6,7 @@ cd "$(dirname "$0")/../.."
 
 # shellcheck source=tests/integration/wants.sh
 source tests/integration/wants.sh
-PROMETHEUS_PORT=$(free_port)
-ALERTMANAGER_PORT=$(free_port)
-ALERT_SINK_PORT=$(free_port)
+free_ports PROMETHEUS_PORT ALERTMANAGER_PORT ALERT_SINK_PORT
 MONITORING_DATA=$(mktemp -d)
 printed=$MONITORING_DATA/printed
 # shellcheck source=deploy/monitoring/start.sh
@@ -43,7 +41,7 @@ raise() {
 raise || fail "Alertmanager takes an alert"
 wants "the alert is printed" 40 grep -qx \
   'ALERT warning support ChatQueueUnstaffed queue=support: support is open, and nobody is there. Look. (docs/runbooks/RB-02.md)' "$printed"
-wants "the dead man's switch is told" 60 grep -q "dead man's switch arrives" "$printed"
+wants "the dead man's switch is told" 120 grep -q "dead man's switch arrives" "$printed"
 
 said=$(monitoring_ports_are_free 2>&1) && fail "ports that are taken are refused"
 for name in PROMETHEUS_PORT ALERTMANAGER_PORT ALERT_SINK_PORT; do

@@ -36,7 +36,6 @@ class RedisServer {
   pid_t process_ = -1;
 };
 
-
 // Waits, generously, until `condition` holds; false if it never did.
 template <class Condition>
 bool wait_until(Condition condition) {

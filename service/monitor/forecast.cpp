@@ -5,6 +5,7 @@
 
 #include "service/core/erlang.hpp"
 #include "service/core/staffing.hpp"
+#include "service/monitor/gauges.hpp"
 #include "service/monitor/words.hpp"
 
 namespace heti::monitor {
@@ -17,8 +18,6 @@ using core::Queue;
 constexpr Millis hour = std::chrono::hours{1};
 constexpr Millis week = std::chrono::days{7};
 constexpr int weeks = 4;
-
-bool left_out(const Queue& queue) { return queue.removed || core::is_reserved(queue.settings.name); }
 
 bool waits_for_the_first_response(const Conversation& conversation) {
   const core::Contact& contact = *conversation.contact;

@@ -23,8 +23,6 @@ using core::Promise;
 using core::Queue;
 using core::State;
 
-bool left_out(const Queue& queue) { return queue.removed || core::is_reserved(queue.settings.name); }
-
 // The visitor is away within the grace and the first response is not judged: the verdict is held, and the contact
 // counts as waiting, but neither as overdue nor as oldest.
 bool held(const Conversation& conversation) {
@@ -170,6 +168,8 @@ class Writer {
 };
 
 }  // namespace
+
+bool left_out(const Queue& queue) { return queue.removed || core::is_reserved(queue.settings.name); }
 
 LiveWalk::LiveWalk(const State& state, Instant now) : now_(now) {
   for (const auto& [id, queue] : state.queues) {

@@ -24,6 +24,9 @@ struct GaugeInputs {
   const std::map<core::QueueId, core::StaffingTotals>& totals_at_start;
 };
 
+// No longer named by the settings, or the service's own.
+[[nodiscard]] bool left_out(const core::Queue& queue);
+
 // Open promises of one kind.
 struct OpenPromises {
   Millis oldest{};

@@ -323,6 +323,7 @@ class Teller {
   void fold(const event::ConversationFinal&) { life_.state = ConversationState::final; }
   void fold(const event::RatingGiven&) {}
   void fold(const event::VisitorFactsChanged&) {}
+  void fold(const event::CommandDecided&) {}
 
   // ---- The end: what needs all the calendars, and how it stands now.
 

@@ -120,6 +120,7 @@ struct Says {
   std::string operator()(const event::VisitorConnected&) const { return "the visitor connects"; }
   std::string operator()(const event::VisitorDisconnected&) const { return "a connection of the visitor ends"; }
   std::string operator()(const event::VisitorFactsChanged&) const { return "the visitor says who they are"; }
+  std::string operator()(const event::CommandDecided&) const { return "asked on another node"; }
   std::string operator()(const event::MessagePosted& e) const {
     switch (e.author) {
       case core::Author::visitor: return fmt::format("the visitor writes message {}, {}", e.seq, text_size(e));

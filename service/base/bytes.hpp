@@ -178,6 +178,8 @@ void encode(ByteWriter& out, const T& value) {
   } else if constexpr (detail::is_a<T, std::pair>) {
     encode(out, value.first);
     encode(out, value.second);
+  } else if constexpr (detail::is_a<T, std::tuple>) {
+    std::apply([&out](const auto&... part) { (encode(out, part), ...); }, value);
   } else if constexpr (detail::is_a<T, std::variant>) {
     out.unsigned_value(value.index());
     std::visit([&out](const auto& item) { encode(out, item); }, value);

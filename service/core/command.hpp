@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -21,17 +22,21 @@ struct Sender {
   std::optional<AgentId> agent;
   static Sender of_visitor(PublicId id) { return {.visitor = id, .agent = std::nullopt}; }
   static Sender of_agent(AgentId id) { return {.visitor = std::nullopt, .agent = id}; }
+  auto fields() { return std::tie(visitor, agent); }
 };
 
 namespace command {
 
 // Expires what is due; every other command does that too.
-struct Tick {};
+struct Tick {
+  auto fields() { return std::tie(); }
+};
 
 // Refused (conflict) unless `replaces_version` is the version in force; 0 for an empty journal.
 struct ApplySettings {
   Settings settings;
   std::uint64_t replaces_version = 0;
+  auto fields() { return std::tie(settings, replaces_version); }
 };
 // `open` holds from `effective_from` on (now, if that is earlier: the past is never edited).
 struct SetCalendar {
@@ -39,27 +44,32 @@ struct SetCalendar {
   Instant effective_from;
   std::vector<Interval> open;
   std::string tzdata_version;
+  auto fields() { return std::tie(queue, effective_from, open, tzdata_version); }
 };
 // The first command after a start: the service was down from `alive_until` until now.
 struct ResumeService {
   Instant alive_until;
   std::uint32_t node = 0;
   std::uint64_t incarnation = 0;
+  auto fields() { return std::tie(alive_until, node, incarnation); }
 };
 // Ends the closing time of a queue now: who still waits is told that the queue has closed, also where contacts may wait
 // for the next opening.
 struct EndClosing {
   QueueId queue;
+  auto fields() { return std::tie(queue); }
 };
 
 // An agent's console has said hello. Answer: ConsoleView.
 struct AgentHello {
   AgentId agent;
   ConnectionId connection;
+  auto fields() { return std::tie(agent, connection); }
 };
 struct AgentGone {
   AgentId agent;
   ConnectionId connection;
+  auto fields() { return std::tie(agent, connection); }
 };
 // online, away, finishing (end of shift) or offline (log out). `by`: a supervisor says so for somebody else, who may
 // be sent away, into the end of the shift or off, but never called ready.
@@ -67,6 +77,7 @@ struct SetStatus {
   AgentId agent;
   AgentStatus status{};
   std::optional<AgentId> by{};
+  auto fields() { return std::tie(agent, status, by); }
 };
 
 // A visitor's widget has said hello. Answer: WelcomeView. With a live conversation the connection counts as presence.
@@ -74,10 +85,12 @@ struct VisitorHello {
   PublicId visitor;
   QueueId queue;
   ConnectionId connection;
+  auto fields() { return std::tie(visitor, queue, connection); }
 };
 struct VisitorGone {
   PublicId visitor;
   ConnectionId connection;
+  auto fields() { return std::tie(visitor, connection); }
 };
 // Gives the visitor's present conversation in the queue, or starts one with `conversation` as its id. Facts that are
 // not empty replace those known.
@@ -89,6 +102,7 @@ struct Start {
   std::optional<ConnectionId> connection;
   VisitorFacts facts;
   bool bot_first = false;
+  auto fields() { return std::tie(visitor, conversation, queue, connection, facts, bot_first); }
 };
 // The conversation as the sender may see it, with the entries after `after` that memory holds. Answer:
 // ConversationView.
@@ -96,6 +110,7 @@ struct Open {
   Sender sender;
   PublicId conversation;
   std::uint64_t after = 0;
+  auto fields() { return std::tie(sender, conversation, after); }
 };
 // Answer: Posted. `author` must fit the sender: visitor, agent or note for people, bot, automatic or system for the
 // service. A sender's n in (conversation, stream) must be the last one plus 1; the service's own posts carry no stream.
@@ -106,26 +121,32 @@ struct Post {
   std::string stream;
   std::uint64_t n = 0;
   std::string text;
+  auto fields() { return std::tie(sender, conversation, author, stream, n, text); }
 };
 struct HandOver {  // a bot passes the visitor on to people
   PublicId conversation;
+  auto fields() { return std::tie(conversation); }
 };
 struct Accept {  // an offer, or in pull mode a claim from the list
   AgentId agent;
   PublicId conversation;
+  auto fields() { return std::tie(agent, conversation); }
 };
 struct Decline {
   AgentId agent;
   PublicId conversation;
+  auto fields() { return std::tie(agent, conversation); }
 };
 struct Close {
   Sender sender;
   PublicId conversation;
   bool spam = false;  // agents only
+  auto fields() { return std::tie(sender, conversation, spam); }
 };
 struct FinishWrapUp {
   AgentId agent;
   PublicId conversation;
+  auto fields() { return std::tie(agent, conversation); }
 };
 // Back to the line of its queue with its key, to the line of another queue, or to one agent as an offer.
 struct Transfer {
@@ -133,6 +154,7 @@ struct Transfer {
   PublicId conversation;
   std::optional<QueueId> to_queue{};
   std::optional<AgentId> to_agent{};
+  auto fields() { return std::tie(agent, conversation, to_queue, to_agent); }
 };
 // An agent begins a chat with a visitor, and holds it. Answer: ConversationView. Refused (wrong_state) while the
 // visitor's conversation in that queue waits or is held.
@@ -141,12 +163,14 @@ struct Initiate {
   PublicId visitor;
   PublicId conversation;  // for a new conversation
   QueueId queue;
+  auto fields() { return std::tie(agent, visitor, conversation, queue); }
 };
 struct Rate {
   PublicId visitor;
   PublicId conversation;
   std::uint32_t score = 0;  // 1-5
   std::string comment;
+  auto fields() { return std::tie(visitor, conversation, score, comment); }
 };
 
 }  // namespace command

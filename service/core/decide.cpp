@@ -3,6 +3,7 @@
 #include "service/base/check.hpp"
 #include "service/core/decider.hpp"
 #include "service/core/evolve.hpp"
+#include "service/core/remote.hpp"
 
 namespace heti::core {
 namespace {
@@ -55,8 +56,9 @@ void Decider::emit(EventBody body) {
   route_needed = route_needed || std::visit(ChangesRouting{}, events.back().body);
 }
 
-Decision decide(State& state, Instant now, const Command& command) {
+Decision decide(State& state, Instant now, const Command& command, const CommandNumber* number) {
   CHECK(now >= state.now);
+  CHECK(number == nullptr || is_next(state, *number));
   Decider d{.state = state, .at = now, .events = {}, .route_needed = false};
   if (const auto* resume = std::get_if<command::ResumeService>(&command)) {
     resume_service(d, *resume);  // Nobody is there right after it, so there is nothing to route.
@@ -65,6 +67,7 @@ Decision decide(State& state, Instant now, const Command& command) {
   if (!expire(d, now, expired_events_max)) return {.events = std::move(d.events), .answer = Done{}, .finished = false};
   d.at = now;
   Answer answer = std::visit(Dispatch{d}, command);
+  if (number != nullptr) d.emit(decided(*number, answer));
   route(d);
   return {.events = std::move(d.events), .answer = std::move(answer), .finished = true};
 }

@@ -79,6 +79,9 @@ enum class StatusReason : std::uint8_t {
   supervisor = 9,  // somebody else said so
 };
 
+// What the sender of a command on another node is told; `shown`: a view of the state right after this event.
+enum class Told : std::uint8_t { done = 0, posted = 1, refused = 2, shown = 3 };
+
 // Who the visitor says to be and where the chat began: claimed, never verified, always plain text.
 struct VisitorFacts {
   std::string name;
@@ -320,6 +323,16 @@ struct VisitorFactsChanged {
   auto fields() { return std::tie(conversation, facts); }
 };
 
+// A command of another node was decided, here between its own events and what follows from them.
+struct CommandDecided {
+  CommandNumber number;
+  Told told{};
+  std::uint64_t code = 0;  // of a refusal
+  std::uint64_t n = 0;     // posted: the message; refused: the one that is expected instead
+  std::uint64_t seq = 0;   // posted
+  auto fields() { return std::tie(number, told, code, n, seq); }
+};
+
 }  // namespace event
 
 using EventBody =
@@ -330,7 +343,7 @@ using EventBody =
                  event::RoutingWidened, event::ChatOffered, event::OfferEnded, event::ChatAssigned, event::ChatRequeued,
                  event::FirstResponseGiven, event::ReplyGiven, event::VerdictGiven, event::ContactEnded,
                  event::ChatClosed, event::WrapUpEnded, event::ConversationFinal, event::RatingGiven, event::BarEnded,
-                 event::OfflineMessageOpened, event::VisitorFactsChanged>;
+                 event::OfflineMessageOpened, event::VisitorFactsChanged, event::CommandDecided>;
 
 struct Event {
   Instant at;

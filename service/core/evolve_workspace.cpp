@@ -99,6 +99,8 @@ void Evolver::operator()(const event::CalendarSet& e) {
   reindex(s, queue);
 }
 
+void Evolver::operator()(const event::CommandDecided& e) { s.last_decided[e.number.node] = e.number; }
+
 // Deadlines of human action do not run while we are down.
 void Evolver::operator()(const event::ServiceResumed& e) {
   const Millis outage = e.resumed_at - e.down_from;

@@ -18,6 +18,7 @@ struct Evolver {
   void operator()(const event::QueueOpened& e);
   void operator()(const event::QueueClosed& e);
   void operator()(const event::QueueClosingEnded& e);
+  void operator()(const event::CommandDecided& e);
   // evolve_people.cpp
   void operator()(const event::AgentConnected& e);
   void operator()(const event::AgentDisconnected& e);

@@ -25,4 +25,14 @@ struct ConnectionId {
   auto fields() { return std::tie(node, incarnation, number); }
 };
 
+// A command that another node sent to the owner: which start of that node, and its place in what that start sent, 1, 2,
+// 3 ...
+struct CommandNumber {
+  std::uint32_t node = 0;
+  std::uint64_t incarnation = 0;
+  std::uint64_t n = 0;
+  friend auto operator<=>(const CommandNumber&, const CommandNumber&) = default;
+  auto fields() { return std::tie(node, incarnation, n); }
+};
+
 }  // namespace heti::core

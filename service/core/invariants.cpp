@@ -222,6 +222,14 @@ struct InvariantWatch::Seen {
   void operator()(const event::ServiceResumed&) {
     for (const auto& [id, agent] : state.agents) agents.insert(id);
   }
+  void operator()(const event::CommandDecided& e) {
+    CommandNumber& last = watch.decided_[e.number.node];
+    const bool known = last.n != 0;
+    const std::uint64_t expected = e.number.incarnation == last.incarnation ? last.n + 1 : 1;
+    require(!known || (e.number.incarnation >= last.incarnation && e.number.n == expected),
+            "17: a command of another node is decided once, in its order", e.number.node);
+    last = e.number;
+  }
   void operator()(const event::CalendarSet& e) { queues.insert(e.queue); }
   void operator()(const event::QueueOpened& e) { queues.insert(e.queue); }
   void operator()(const event::QueueClosed& e) { queues.insert(e.queue); }

@@ -68,6 +68,7 @@ class InvariantWatch {
 
   std::map<ConversationId, Known> known_;  // with a live contact
   std::map<ConversationId, std::uint64_t> last_seq_;
+  std::map<std::uint32_t, CommandNumber> decided_;  // by node
   std::set<ConversationId> finals_;
   std::map<QueueId, KnownQueue> queues_;
   Contacts contacts_;

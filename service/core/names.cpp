@@ -39,6 +39,7 @@ struct NameOf {
   std::string_view operator()(const event::BarEnded&) const { return "bar.ended"; }
   std::string_view operator()(const event::OfflineMessageOpened&) const { return "offline_message.opened"; }
   std::string_view operator()(const event::VisitorFactsChanged&) const { return "visitor.facts_changed"; }
+  std::string_view operator()(const event::CommandDecided&) const { return "command.decided"; }
 };
 
 constexpr std::array<std::string_view, std::variant_size_v<Command>> command_names{

@@ -285,6 +285,8 @@ struct State {
   std::uint64_t last_contact = 0;
   std::uint64_t last_engagement = 0;
 
+  std::map<std::uint32_t, CommandNumber> last_decided;  // by node: of the commands that it sent to the owner
+
   // Derived from the above, rebuilt by reindex_all(): not part of the bytes.
   std::unordered_map<PublicId, Conversation*, PublicIdHash> by_public_id;
   std::unordered_map<std::uint64_t, Conversation*> by_id;
@@ -292,7 +294,7 @@ struct State {
 
   auto fields() {
     return std::tie(now, resumed_at, settings_version, priorities, queues, agents, conversations, of_visitor,
-                    last_conversation, last_contact, last_engagement);
+                    last_conversation, last_contact, last_engagement, last_decided);
   }
 
   Conversation* find(const PublicId& id);
@@ -305,6 +307,6 @@ struct State {
 std::string state_bytes(const State& state);
 std::optional<State> state_from_bytes(std::string_view bytes);
 // Raise when the layout of the bytes changes: snapshots of another format are not used, the journal is replayed.
-inline constexpr std::uint32_t state_format = 3;
+inline constexpr std::uint32_t state_format = 4;
 
 }  // namespace heti::core

@@ -14,15 +14,17 @@ class ByteWriter;
 
 namespace heti::core {
 
-using StoredBody = std::variant<
-    event_v1::SettingsApplied, event::CalendarSet, event_v1::ServiceResumed, event::QueueOpened, event::QueueClosed,
-    event::QueueClosingEnded, event::AgentConnected, event::AgentDisconnected, event::AgentStatusChanged,
-    event_v1::ConversationStarted, event::VisitorConnected, event::VisitorDisconnected, event::MessagePosted,
-    event_v1::ContactQueued, event::ChatOffered, event::OfferEnded, event::ChatAssigned, event_v1::ChatRequeued,
-    event::FirstResponseGiven, event::ReplyGiven, event::VerdictGiven, event::ContactEnded, event::ChatClosed,
-    event_v1::WrapUpEnded, event::ConversationFinal, event::RatingGiven, event::BarEnded, event::OfflineMessageOpened,
-    event::VisitorFactsChanged, event::SettingsApplied, event::ConversationStarted, event::ContactQueued,
-    event::ChatRequeued, event::WrapUpEnded, event::ContactInitiated, event::RoutingWidened, event::ServiceResumed>;
+using StoredBody =
+    std::variant<event_v1::SettingsApplied, event::CalendarSet, event_v1::ServiceResumed, event::QueueOpened,
+                 event::QueueClosed, event::QueueClosingEnded, event::AgentConnected, event::AgentDisconnected,
+                 event::AgentStatusChanged, event_v1::ConversationStarted, event::VisitorConnected,
+                 event::VisitorDisconnected, event::MessagePosted, event_v1::ContactQueued, event::ChatOffered,
+                 event::OfferEnded, event::ChatAssigned, event_v1::ChatRequeued, event::FirstResponseGiven,
+                 event::ReplyGiven, event::VerdictGiven, event::ContactEnded, event::ChatClosed, event_v1::WrapUpEnded,
+                 event::ConversationFinal, event::RatingGiven, event::BarEnded, event::OfflineMessageOpened,
+                 event::VisitorFactsChanged, event::SettingsApplied, event::ConversationStarted, event::ContactQueued,
+                 event::ChatRequeued, event::WrapUpEnded, event::ContactInitiated, event::RoutingWidened,
+                 event::ServiceResumed, event::CommandDecided>;
 
 void write_event(ByteWriter& out, const Event& event);
 // An unknown type number or malformed bytes make in.ok() false.

@@ -185,6 +185,7 @@ void Fanout::look_at(const core::Event& event, const core::State& state, Touched
                  [&](const event::BarEnded&) {},
                  [&](const event::OfflineMessageOpened& e) { chat(e.conversation); },
                  [&](const event::VisitorFactsChanged& e) { chat(e.conversation); },
+                 [&](const event::CommandDecided&) {},
              },
              event.body);
 }

@@ -7,25 +7,13 @@
 #include "service/base/planted.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/decide.hpp"
+#include "service/core/remote.hpp"
 
 namespace heti::sequencer {
 namespace {
 constexpr std::size_t reserved_room = 4096;
 constexpr Millis retry_after{200};
 }  // namespace
-
-// What was decided together and becomes durable together.
-struct Sequencer::Lot {
-  struct Answered {
-    core::Answer answer;
-    OnAnswer on_answer;
-    Instant at;
-  };
-  std::vector<core::Event> events;
-  std::vector<Answered> answers;
-  journal::Batch batch;
-  Instant now;
-};
 
 Sequencer::Sequencer(Options options, journal::Journal& journal, Loop& loop, JournalClock& clock, core::State state,
                      std::vector<Projection*> projections)
@@ -46,7 +34,7 @@ Submit Sequencer::submit(core::Command command, OnAnswer on_answer, bool reserve
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ || (!healthy_ && !reserved)) return Submit::try_later;
-    if (mailbox_.size() >= options_.mailbox_max + (reserved ? reserved_room : 0)) return Submit::overloaded;
+    if (mailbox_.size() + pending_ >= options_.mailbox_max + (reserved ? reserved_room : 0)) return Submit::overloaded;
     mailbox_.push_back({.command = std::move(command), .on_answer = std::move(on_answer)});
     wake_up = !awake_;
     awake_ = true;
@@ -79,12 +67,13 @@ void Sequencer::turn() {
     mails.assign(std::make_move_iterator(mailbox_.begin()), std::make_move_iterator(end));
     mailbox_.erase(mailbox_.begin(), end);
     awake_ = !mailbox_.empty();
-    stop_now = stopping_ && mails.empty();
+    stop_now = stopping_ && mails.empty() && pending_ == 0;
   }
   if (stop_now) {
     if (on_stopped_) std::exchange(on_stopped_, nullptr)();
     return;
   }
+  if (elsewhere_) return pass_on(std::move(mails));
 
   auto lot = std::make_shared<Lot>();
   lot->answers.reserve(mails.size());
@@ -117,9 +106,11 @@ void Sequencer::turn() {
 
 // False: too much had become due before it; it has to wait for the next lot.
 bool Sequencer::take(Lot& lot, Mail& mail) {
+  // Decided before, of a start that is over, or something before it was lost on the way.
+  if (mail.number && !core::is_next(state_, *mail.number)) return true;
   lot.now = now();
   const auto begun = options_.on_step ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
-  core::Decision decision = core::decide(state_, lot.now, mail.command);
+  core::Decision decision = core::decide(state_, lot.now, mail.command, mail.number ? &*mail.number : nullptr);
   if (options_.on_step) {
     options_.on_step(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   }
@@ -184,8 +175,12 @@ void Sequencer::hand_on(Lot& lot) {
     answered.on_answer(answered.answer, state_);
   }
   if (lot.events.empty()) return;
-  const Durable durable{
-      .position = tail_.position, .events = lot.events, .state = state_, .now = lot.now, .hash = tail_.hash};
+  const Durable durable{.position = tail_.position,
+                        .events = lot.events,
+                        .state = state_,
+                        .now = lot.now,
+                        .hash = tail_.hash,
+                        .led = !elsewhere_};
   for (Projection* projection : projections_) projection->on_durable(durable);
 }
 
@@ -193,10 +188,12 @@ void Sequencer::next_turn() {
   bool more = false;
   {
     const std::lock_guard lock(mutex_);
-    more = !mailbox_.empty() || stopping_;
+    more = !mailbox_.empty() || (stopping_ && pending_ == 0);
     awake_ = more;
   }
-  if (more || core::next_deadline(state_) <= now()) {
+  if (elsewhere_) {
+    if (more) wake();  // What is due is the owner's to see.
+  } else if (more || core::next_deadline(state_) <= now()) {
     wake();
   } else {
     arm_timer();
@@ -227,16 +224,6 @@ void Sequencer::set_healthy(bool healthy) {
 bool Sequencer::healthy() const {
   const std::lock_guard lock(mutex_);
   return healthy_;
-}
-
-void Sequencer::stop(std::function<void()> done) {
-  on_stopped_ = std::move(done);
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-    awake_ = true;
-  }
-  wake();
 }
 
 }  // namespace heti::sequencer

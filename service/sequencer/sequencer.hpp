@@ -2,12 +2,18 @@
 // The one loop that orders a workspace: commands wait in the mailbox; the lot is stamped, decided, appended, and when
 // the append is durable its answers leave and its events go to the projections, in that order. Then the next lot.
 // Nothing is ever computed from a state that may not last.
+//
+// Where several nodes share a workspace, one of them owns it and leads: what is said above. The others follow: their
+// commands go to the owner, the batches come from it, and answers and projections leave here as they do there, from the
+// same states.
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -18,6 +24,7 @@
 #include "service/core/state.hpp"
 #include "service/journal/journal.hpp"
 #include "service/sequencer/journal_clock.hpp"
+#include "service/sequencer/pending.hpp"
 
 namespace heti::sequencer {
 
@@ -37,6 +44,7 @@ struct Durable {
   const core::State& state;
   Instant now;
   journal::Hash hash{};  // the chain hash of that position
+  bool led = true;       // decided here: what is counted once over all nodes is counted here
 };
 
 // Reads durable events on the sequencer's loop. Must not block, and feeds back only by submitting a command.
@@ -64,8 +72,7 @@ struct Options {
 
 class Sequencer {
  public:
-  // Called on the loop when the state that the answer was computed from is durable.
-  using OnAnswer = std::function<void(const core::Answer& answer, const core::State& state)>;
+  using OnAnswer = sequencer::OnAnswer;
 
   // `journal`, `loop`, `clock` and the projections must outlive the sequencer. `state` is the fold of the journal.
   Sequencer(Options options, journal::Journal& journal, Loop& loop, JournalClock& clock, core::State state,
@@ -88,6 +95,33 @@ class Sequencer {
   using Refusals = std::array<std::array<std::uint64_t, core::refusals + 1>, std::variant_size_v<core::Command>>;
   const Refusals& refusals() const { return refusals_; }
 
+  // ---- Several nodes.
+
+  // Where the commands of this node go as long as it follows.
+  struct Elsewhere {
+    std::uint32_t node = 0;         // this node
+    std::uint64_t incarnation = 0;  // this start of it
+    // Called on the loop: to the owner, whoever that is, in this order. They may be lost.
+    std::function<void(const std::vector<Sent>&)> send;
+  };
+  // Before anything is submitted: another node owns the workspace, or nobody does yet.
+  void follow(Elsewhere elsewhere);
+  bool follows() const { return elsewhere_.has_value(); }
+
+  // While it follows, on the loop: the next batch that is durable. An error if it does not come next, or cannot be
+  // read.
+  [[nodiscard]] std::expected<void, std::string> take_in(const journal::Batch& batch, const journal::Hash& hash);
+  // While it follows, on the loop, now and then: sends again what seems to have been lost.
+  void send_again();
+  // While it follows, on the loop: the owner cannot be reached, or can again. New commands are refused meanwhile.
+  void set_reachable(bool reachable);
+  // On the loop: the journal is ours from here on. Reads the rest of it, decides `first`, and then what was asked here
+  // and not decided yet.
+  [[nodiscard]] std::expected<void, std::string> lead(core::Command first, OnAnswer on_answer);
+  // From any thread, while it leads: a command of another node. What does not come next is left out: it was decided
+  // before, or will be sent again.
+  void submit_of_node(Sent sent);
+
   // On the loop: takes no more commands, and calls `done` when what it took is durable and answered.
   void stop(std::function<void()> done);
 
@@ -95,11 +129,29 @@ class Sequencer {
   struct Mail {
     core::Command command;
     OnAnswer on_answer;
+    std::optional<core::CommandNumber> number{};  // of another node's
   };
-  struct Lot;
+  // What was decided together and becomes durable together.
+  struct Lot {
+    struct Answered {
+      core::Answer answer;
+      OnAnswer on_answer;
+      Instant at;
+    };
+    std::vector<core::Event> events;
+    std::vector<Answered> answers;
+    journal::Batch batch;
+    Instant now;
+  };
+  struct Lane {
+    Elsewhere elsewhere;
+    Pending pending;
+  };
 
   void wake();
   void turn();
+  void pass_on(std::vector<Mail> mails);
+  void count_pending();
   bool take(Lot& lot, Mail& mail);
   void put_back(std::vector<Mail> mails);
   void offer(std::shared_ptr<Lot> lot);
@@ -117,12 +169,14 @@ class Sequencer {
   std::vector<Projection*> projections_;
   journal::Tail tail_;
 
-  mutable std::mutex mutex_;  // guards the four below: the mailbox is the only door from other threads
+  mutable std::mutex mutex_;  // guards the five below: the mailbox is the only door from other threads
   std::deque<Mail> mailbox_;
   bool awake_ = false;
+  std::size_t pending_ = 0;  // passed on and not decided yet
   bool stopping_ = false;
   bool healthy_ = true;
 
+  std::optional<Lane> elsewhere_;  // while it follows
   Refusals refusals_{};
   bool committing_ = false;
   Instant last_keep_alive_;

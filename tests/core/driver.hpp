@@ -31,6 +31,9 @@ class Driver {
   }
   void tick(Instant when) { at(when, core::command::Tick{}); }
 
+  // From here on every wish comes from another node, whose own state follows the events: its answers must be the same.
+  void ask_from_another_node();
+
   // All events of one type, in order.
   template <class T>
   std::vector<T> all() const {
@@ -50,10 +53,13 @@ class Driver {
 
  private:
   void keep(const std::vector<core::Event>& events, Instant when);
+  void follow(const std::vector<core::Event>& events, const core::Command& command, const core::Answer* answer);
 
   core::State state_;
   std::vector<core::Event> events_;
   std::unique_ptr<journal::Journal> journal_;
+  core::CommandNumber last_{};  // of the other node
+  core::State elsewhere_;       // its state
 };
 
 PublicId public_id(std::uint64_t n);

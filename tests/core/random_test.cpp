@@ -10,7 +10,9 @@
 namespace heti::tests {
 namespace {
 
-void live_through(std::uint64_t seed) {
+enum class From { this_node, another_node };
+
+void live_through(std::uint64_t seed, From from) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
   const auto pick = [&](std::uint64_t n) { return random() % n; };
@@ -21,6 +23,7 @@ void live_through(std::uint64_t seed) {
     s.queues[0].wrapup = pick(4) == 0 ? Millis{0} : Millis{60s};
   });
   const std::array<std::string, 3> agents{"aino", "eero", "ville"};
+  if (from == From::another_node) desk.core.ask_from_another_node();
   Millis t{0};
   std::map<std::string, bool> connected;
   for (int step = 0; step < 250; ++step) {
@@ -105,7 +108,16 @@ void live_through(std::uint64_t seed) {
 }
 
 TEST(RandomTest, AnyOrderOfWishesKeepsEveryInvariant) {
-  for (std::uint64_t seed = 1; seed <= 1000 && !testing::Test::HasFailure(); ++seed) live_through(seed);
+  for (std::uint64_t seed = 1; seed <= 1000 && !testing::Test::HasFailure(); ++seed) {
+    live_through(seed, From::this_node);
+  }
+}
+
+// A node that only follows finds the same answers by the events alone.
+TEST(RandomTest, AskedFromAnotherNodeEveryAnswerIsTheSameThere) {
+  for (std::uint64_t seed = 1; seed <= 200 && !testing::Test::HasFailure(); ++seed) {
+    live_through(seed, From::another_node);
+  }
 }
 
 }  // namespace

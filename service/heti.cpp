@@ -14,6 +14,7 @@
 #include "service/base/thread_name.hpp"
 #include "service/calendar/zones.hpp"
 #include "service/calendars.hpp"
+#include "service/cluster_of_node.hpp"
 #include "service/core/invariants.hpp"
 #include "service/gateway/gateway.hpp"
 #include "service/gateway/metrics.hpp"
@@ -57,6 +58,11 @@ class Node {
   int run();
 
  private:
+  std::expected<void, std::string> open_journal();
+  core::Command first_command() const;
+  void lead();
+  bool leads() const { return !sequencer_->follows(); }
+  void serve();
   void on_started(const core::State& state);
   void take_own_rules(const core::State& state);
   void renew_calendars(const core::State& state);
@@ -65,7 +71,7 @@ class Node {
   std::vector<gateway::ReadyCheck> ready_checks();
   void on_signal(int signal);
   void give_up_end(std::string shown);
-  void end_deposed();
+  void end_deposed(const std::string& why);
   void reload();
   void end_reload(const std::vector<std::string>& refused);
   void keep_house(std::stop_token stop);
@@ -78,7 +84,9 @@ class Node {
       {.workspace = settings_.workspace, .version = HETI_VERSION, .local_midnight = calendar::local_midnight}};
   gateway::GatewayMetrics gateway_metrics_;
   std::unique_ptr<gateway::Secrets> secrets_;
+  std::unique_ptr<ClusterOfNode> cluster_;  // with a journal in Redis
   std::unique_ptr<journal::Journal> journal_;
+  journal::SharedJournal* shared_ = nullptr;  // it, if it is that one
   std::unique_ptr<archive::Archive> archive_;
   std::unique_ptr<gateway::Gateway> gateway_;
   sequencer::JournalClock clock_;
@@ -106,10 +114,7 @@ std::expected<void, std::string> Node::open() {
   secrets_ = std::move(*secrets);
 
   if (auto admitted = admit_clock(settings_, clock_request_); !admitted) return admitted;
-  auto journal = open_journal(
-      settings_, [this](double seconds) { monitor_.observe_append(seconds); }, Turn::wait);
-  if (!journal) return std::unexpected(journal.error());
-  journal_ = std::move(*journal);
+  if (auto journal = open_journal(); !journal) return journal;
   std::optional<Instant> end;
   if (journal_->tail().position.value() > 0) end = std::max(journal_->tail().at, journal_->alive_until());
   auto clock = make_clock(settings_, clock_request_, end);
@@ -134,13 +139,23 @@ std::expected<void, std::string> Node::open() {
   if (!archive) return std::unexpected(archive.error());
   archive_ = std::move(*archive);
 
-  auto gateway = gateway::Gateway::open(gateway_options(settings_, incarnation_, clock_.speed()), *secrets_, *archive_,
-                                        gateway_metrics_);
+  auto options = gateway_options(settings_, incarnation_, clock_.speed());
+  if (cluster_) {
+    // Of what this node has sent before, the journal knows. A start with a clock that was set back is later all the
+    // same.
+    options.node = cluster_->node();
+    const auto last = recovered->state.last_decided.find(options.node);
+    if (last != recovered->state.last_decided.end()) {
+      options.incarnation = incarnation_ = std::max(incarnation_, last->second.incarnation + 1);
+    }
+  }
+  auto gateway = gateway::Gateway::open(std::move(options), *secrets_, *archive_, gateway_metrics_);
   if (!gateway) return std::unexpected(gateway.error());
   gateway_ = std::move(*gateway);
   gateway_->set_wording(wording_of(settings_));
 
   monitor_.begin({.journal = *journal_, .clock = clock_, .gateway = gateway_metrics_}, recovered->state);
+  if (cluster_) monitor_.follow(recovered->state);
   monitor_.recall(*archive_, recovered->position, recovered->state.now,
                   [](std::string_view sentence) { spdlog::warn("room=monitor notice=\"{}\"", sentence); });
   const auto trouble = [](journal::AppendResult result) {
@@ -157,6 +172,22 @@ std::expected<void, std::string> Node::open() {
   return {};
 }
 
+std::expected<void, std::string> Node::open_journal() {
+  const auto on_append = [this](double seconds) { monitor_.observe_append(seconds); };
+  if (settings_.journal.kind != config::JournalKind::redis) {
+    auto journal = heti::open_journal(settings_, on_append);
+    if (!journal) return std::unexpected(journal.error());
+    journal_ = std::move(*journal);
+    return {};
+  }
+  cluster_ = std::make_unique<ClusterOfNode>(settings_);
+  auto shared = open_shared_journal(settings_, on_append, cluster_->callbacks());
+  if (!shared) return std::unexpected(shared.error());
+  shared_ = shared->get();
+  journal_ = std::move(*shared);
+  return {};
+}
+
 int Node::run() {
   gateway_->on_metrics([this](std::function<void(std::string)> done) { scrapes_.ask(std::move(done)); });
   gateway_->on_wall([this] { return wall(); });
@@ -164,21 +195,23 @@ int Node::run() {
     for (const std::string& broken : monitor_.observe_lag(seconds, sequencer_->state(), sequencer_->now())) {
       spdlog::critical("step=invariant broken=\"{}\"", broken);
     }
-    if (!journal_->owned()) end_deposed();
+    if (cluster_) cluster_->tick();
+    if (!started_ && cluster_ && !cluster_->trouble()) serve();
+    if (!journal_->owned()) end_deposed("another node writes the journal, or its end was lost");
   });
   gateway_->on_ready([this] { return ready_checks(); });
   gateway_->on_signal([this](int signal) { on_signal(signal); });
   gateway_->on_lost_end([this](std::string shown) { give_up_end(std::move(shown)); });
 
-  // Before anything else is decided: what the downtime meant, or, in an empty journal, the settings.
-  const auto started = [this](const core::Answer&, const core::State& state) { on_started(state); };
-  if (journal_->tail().position.value() == 0) {
-    submit_or_stop(cmd::ApplySettings{.settings = proposal(settings_), .replaces_version = 0}, started);
-  } else {
-    submit_or_stop(cmd::ResumeService{.alive_until = journal_->alive_until(), .node = 1, .incarnation = incarnation_},
-                   started);
+  if (!cluster_) {
+    submit_or_stop(first_command(), [this](const core::Answer&, const core::State& state) { on_started(state); });
   }
   gateway_->attach(*sequencer_, *journal_);
+  if (cluster_) {
+    cluster_->join({.journal = *shared_, .sequencer = *sequencer_, .gateway = *gateway_, .sockets = gateway_metrics_},
+                   incarnation_, journal_->tail().position,
+                   {.leads = [this] { lead(); }, .lost = [this](const std::string& why) { end_deposed(why); }});
+  }
   std::cout << "heti " << HETI_VERSION << " listens on " << settings_.listen.address << ":" << gateway_->port()
             << ", metrics on " << settings_.metrics.address << ":" << gateway_->metrics_port() << std::endl;
 
@@ -190,7 +223,28 @@ int Node::run() {
   gateway_->run();
   house.request_stop();
   house.join();
-  return deposed_ ? exit_failed : check_replay();
+  if (cluster_) cluster_->leave();
+  if (deposed_) return exit_failed;
+  return leads() ? check_replay() : exit_ok;
+}
+
+// Before anything else is decided: what the downtime meant, or, in an empty journal, the settings.
+core::Command Node::first_command() const {
+  if (journal_->tail().position.value() == 0) {
+    return cmd::ApplySettings{.settings = proposal(settings_), .replaces_version = 0};
+  }
+  return cmd::ResumeService{
+      .alive_until = journal_->alive_until(), .node = cluster_ ? cluster_->node() : 1, .incarnation = incarnation_};
+}
+
+// The journal is ours: nobody else decides from here on.
+void Node::lead() {
+  const auto started = [this](const core::Answer&, const core::State& state) { on_started(state); };
+  spdlog::info("step=lead position={}", journal_->tail().position.value());
+  const auto led = sequencer_->lead(first_command(), started);
+  if (!led) return end_deposed(led.error());
+  monitor_.lead(sequencer_->state(), journal_->alive_until());
+  gateway_->follow(false);
 }
 
 void Node::submit_or_stop(core::Command command, sequencer::Sequencer::OnAnswer on_answer) {
@@ -207,6 +261,10 @@ void Node::on_started(const core::State& state) {
   }
   take_own_rules(state);
   renew_calendars(state);
+  if (!started_) serve();
+}
+
+void Node::serve() {
   monitor_.config_read(true, sequencer_->now());
   started_ = true;
   if (probe_) probe_->start();
@@ -253,10 +311,12 @@ std::optional<protocol::Wall> Node::wall() {
 
 std::vector<gateway::ReadyCheck> Node::ready_checks() {
   const auto archive_error = archive_->error();
+  const auto cut_off = cluster_ ? cluster_->trouble() : std::nullopt;
   return {{.name = "started", .ok = started_, .detail = started_ ? "" : "the journal's first answer is awaited"},
           {.name = "journal",
            .ok = sequencer_->healthy(),
            .detail = sequencer_->healthy() ? "" : "the last append is not durable yet; it is offered again"},
+          {.name = "nodes", .ok = !cut_off, .detail = cut_off.value_or("")},
           {.name = "archive", .ok = !archive_error, .detail = archive_error.value_or("")},
           {.name = "clock",
            .ok = !clock_.stepped(),
@@ -268,7 +328,7 @@ std::vector<gateway::ReadyCheck> Node::ready_checks() {
 
 // Nobody is told anything of the old history any more, and those who come back offer again what they had sent lately.
 void Node::give_up_end(std::string shown) {
-  if (giving_up_end_ || stopping_) return;
+  if (giving_up_end_ || stopping_ || !leads()) return;  // Another node has seen it too, or will.
   giving_up_end_ = true;
   journal_->give_up_end(std::move(shown), [this](const std::expected<void, std::string>& given_up) {
     gateway_->loop().post([this, given_up] {
@@ -280,11 +340,10 @@ void Node::give_up_end(std::string shown) {
 }
 
 // What is decided here is no fact any more. Its sockets find the node that writes now.
-void Node::end_deposed() {
+void Node::end_deposed(const std::string& why) {
   if (std::exchange(deposed_, true)) return;
-  spdlog::critical(
-      "step=deposed error=\"another node writes the journal, or its end was lost\" next=\"this process ends; started "
-      "again it reads the journal anew\"");
+  spdlog::critical("step=deposed error=\"{}\" next=\"this process ends; started again it reads the journal anew\"",
+                   why);
   gateway_->stop();
 }
 
@@ -348,6 +407,7 @@ void Node::keep_house(std::stop_token stop) {
     std::unique_lock lock(mutex);
     if (wake.wait_for(lock, stop, housekeeping_every, [&] { return stop.stop_requested(); })) return;
     lock.unlock();
+    if (shared_ != nullptr && !shared_->leading()) continue;
     if (journal_->tail().position.value() - kept >= snapshot_every_batches) {
       kept = journal_->tail().position.value();
       if (const auto made = sequencer::make_snapshot(*journal_); !made) {
@@ -394,7 +454,7 @@ int serve(const config::Settings& settings, LoadSettings load, const ClockReques
 
 int apply(const config::Settings& settings) {
   if (const auto admitted = admit_clock(settings, {}); !admitted) return failed(admitted.error());
-  auto journal = open_journal(settings, nullptr, Turn::now_or_never);
+  auto journal = open_journal(settings, nullptr);
   if (!journal) return failed(journal.error());
   auto recovered = sequencer::recover(**journal);
   if (!recovered) return failed(recovered.error());
@@ -405,7 +465,7 @@ int apply(const config::Settings& settings) {
 }
 
 int replay(const config::Settings& settings) {
-  const auto journal = open_journal(settings, nullptr, Turn::now_or_never);
+  const auto journal = open_journal(settings, nullptr);
   if (!journal) return failed(journal.error());
   const auto whole = sequencer::replay(**journal);
   if (!whole) return failed(whole.error());

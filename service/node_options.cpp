@@ -90,9 +90,25 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
-std::expected<journal::RedisOptions, std::string> redis_options(const config::Settings& settings) {
+void warn_of_journal(std::string_view sentence) { spdlog::warn("room=journal notice=\"{}\"", sentence); }
+
+// An archive that has seen more than the journal holds knows of a lost end.
+std::function<std::vector<journal::Witness>(const PublicId&)> archive_as_witness(const config::Settings& settings) {
+  return [path = settings.journal.path, workspace = settings.workspace](const PublicId& history) {
+    std::vector<journal::Witness> seen;
+    const auto archive = archive::FactsReader::open(path, workspace, history);
+    if (archive && *archive && (*archive)->place().position.value() != 0) {
+      seen.push_back({"archive.db", (*archive)->place().position, (*archive)->place().hash});
+    }
+    return seen;
+  };
+}
+
+std::expected<journal::RedisOptions, std::string> redis_options(const config::Settings& settings,
+                                                                std::function<void(double)> on_append) {
   const auto address = journal::redis::parse_address(settings.journal.address);
   if (!address) return std::unexpected("journal.address: " + address.error());
+  if (auto directory = data_directory(settings); !directory) return std::unexpected(directory.error());
   journal::RedisOptions options;
   options.connection.address = *address;
   options.connection.password_file = settings.journal.password_file;
@@ -101,43 +117,41 @@ std::expected<journal::RedisOptions, std::string> redis_options(const config::Se
   options.lock_file = std::filesystem::path(settings.journal.path) / "journal.lock";
   options.replicas = static_cast<int>(settings.journal.replicas);
   options.accept_loss = settings.journal.accept_loss;
+  options.on_append = std::move(on_append);
+  options.on_warning = warn_of_journal;
+  options.witnesses = archive_as_witness(settings);
   return options;
 }
 
 }  // namespace
 
 std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const config::Settings& settings,
-                                                                           std::function<void(double)> on_append,
-                                                                           Turn turn) {
-  if (settings.journal.kind == config::JournalKind::memory) return journal::make_memory();
+                                                                           std::function<void(double)> on_append) {
+  switch (settings.journal.kind) {
+    case config::JournalKind::memory: return journal::make_memory();
+    case config::JournalKind::redis: {
+      auto options = redis_options(settings, std::move(on_append));
+      if (!options) return std::unexpected(options.error());
+      return journal::open_redis(std::move(*options));
+    }
+    case config::JournalKind::sqlite: break;
+  }
   auto directory = data_directory(settings);
   if (!directory) return std::unexpected(directory.error());
-  const auto warn = [](std::string_view sentence) { spdlog::warn("room=journal notice=\"{}\"", sentence); };
-  // An archive that has seen more than the journal holds knows of a lost end.
-  const auto witnesses = [path = directory->string(), workspace = settings.workspace](const PublicId& history) {
-    std::vector<journal::Witness> seen;
-    const auto archive = archive::FactsReader::open(path, workspace, history);
-    if (archive && *archive && (*archive)->place().position.value() != 0) {
-      seen.push_back({"archive.db", (*archive)->place().position, (*archive)->place().hash});
-    }
-    return seen;
-  };
-  if (settings.journal.kind == config::JournalKind::redis) {
-    auto options = redis_options(settings);
-    if (!options) return std::unexpected(options.error());
-    options->on_append = std::move(on_append);
-    options->on_warning = warn;
-    options->witnesses = witnesses;
-    if (turn == Turn::wait) options->claim_patience.reset();
-    return journal::open_redis(std::move(*options));
-  }
   journal::Options options;
   options.directory = std::move(*directory);
   options.workspace = settings.workspace;
   options.on_append = std::move(on_append);
-  options.on_warning = warn;
-  options.witnesses = witnesses;
+  options.on_warning = warn_of_journal;
+  options.witnesses = archive_as_witness(settings);
   return journal::open_sqlite(std::move(options));
+}
+
+std::expected<std::unique_ptr<journal::SharedJournal>, std::string> open_shared_journal(
+    const config::Settings& settings, std::function<void(double)> on_append, journal::SharedOptions shared) {
+  auto options = redis_options(settings, std::move(on_append));
+  if (!options) return std::unexpected(options.error());
+  return journal::open_shared_redis(std::move(*options), std::move(shared));
 }
 
 std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(const config::Settings& settings) {

@@ -14,6 +14,7 @@
 #include "service/gateway/options.hpp"
 #include "service/gateway/secrets.hpp"
 #include "service/journal/journal.hpp"
+#include "service/journal/redis/redis_journal.hpp"
 #include "service/sequencer/recovery.hpp"
 
 namespace heti {
@@ -30,12 +31,14 @@ gateway::Options gateway_options(const config::Settings& settings, std::uint64_t
 // The widget's words, which a reload may change.
 gateway::Wording wording_of(const config::Settings& settings);
 
-// Where another node is at work on the same journal.
-enum class Turn : std::uint8_t { now_or_never, wait };
-
-// `on_append` may be empty; it is told the seconds of each durable append, on the journal's thread.
+// The journal for this process alone; where another node is at work on it, that is an error. `on_append` may be empty;
+// it is told the seconds of each durable append, on the journal's thread.
 [[nodiscard]] std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(
-    const config::Settings& settings, std::function<void(double)> on_append, Turn turn);
+    const config::Settings& settings, std::function<void(double)> on_append);
+
+// The journal in Redis that nodes share: this one follows it, and owns it when it can.
+[[nodiscard]] std::expected<std::unique_ptr<journal::SharedJournal>, std::string> open_shared_journal(
+    const config::Settings& settings, std::function<void(double)> on_append, journal::SharedOptions shared);
 
 [[nodiscard]] std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(
     const config::Settings& settings);

@@ -30,6 +30,7 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"service/archive", {"service/base", "service/core", "service/journal"}},
     {"service/gateway",
      {"service/base", "service/core", "service/journal", "service/sequencer", "service/archive", "protocol"}},
+    {"service/cluster", {"service/base", "service/core", "service/sequencer", "service/gateway/typing_elsewhere.hpp"}},
     {"service/monitor",
      {"service/base", "service/core", "service/journal", "service/sequencer", "service/archive",
       "service/gateway/metrics.hpp"}},
@@ -37,7 +38,7 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"service/probe", {"service/base", "service/client"}},
     {"service",
      {"service/base", "service/core", "service/calendar", "service/journal", "service/sequencer", "service/archive",
-      "service/gateway", "service/monitor", "service/client", "service/probe", "protocol", "config"}},
+      "service/gateway", "service/cluster", "service/monitor", "service/client", "service/probe", "protocol", "config"}},
 };
 
 struct Line {

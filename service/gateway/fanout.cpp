@@ -68,6 +68,8 @@ void Fanout::on_durable(const sequencer::Durable& batch) {
     push_entry(batch.state, event);
     look_at(event, batch.state, touched);
   }
+  // Sockets of a node that followed have lived on through a change of the owner.
+  if (touched.resumed) relay_.to_all([](Hub& hub) { hub.announce(); });
   if (touched.directory) publish_directory(make_directory(batch.state, batch.now, wording_));
   for (const core::ConversationId id : touched.conversations) {
     if (const auto* conversation = find(batch.state, id)) {
@@ -125,7 +127,7 @@ void Fanout::look_at(const core::Event& event, const core::State& state, Touched
                    for (const auto& [id, queue] : state.queues) touched.opened_or_closed.insert(id);
                  },
                  [&](const event::CalendarSet& e) { hours(e.queue); },
-                 [&](const event::ServiceResumed&) {},
+                 [&](const event::ServiceResumed&) { touched.resumed = true; },
                  [&](const event::QueueOpened& e) { hours(e.queue); },
                  [&](const event::QueueClosed& e) { hours(e.queue); },
                  [&](const event::QueueClosingEnded& e) { hours(e.queue); },

@@ -66,6 +66,7 @@ class Fanout final : public sequencer::Projection {
     std::set<core::AgentId> disconnected;
     bool directory = false;
     bool settings = false;
+    bool resumed = false;
     std::set<core::QueueId> opened_or_closed;
   };
   struct Console {

@@ -166,6 +166,26 @@ void Gateway::attach(sequencer::Sequencer& sequencer, const journal::Journal& jo
   services.sequencer = &sequencer;
 }
 
+void Gateway::on_typing(std::function<void(const TypingElsewhere&)> to_other_nodes) {
+  parts_->services.to_other_nodes = std::move(to_other_nodes);
+}
+
+void Gateway::take_typing(const TypingElsewhere& typing) {
+  parts_->relay.spread(0, [typing](Hub& hub) {
+    hub.typing(typing.conversation, nullptr, typing.from_visitor, typing.agent, typing.frame);
+  });
+}
+
+void Gateway::follow(bool follows) { parts_->services.tail_watch.may_be_behind(follows); }
+
+void Gateway::announce() {
+  parts_->relay.to_all([](Hub& hub) { hub.announce(); });
+}
+
+void Gateway::hand_over_all() {
+  parts_->relay.to_all([](Hub& hub) { hub.hand_over_down_to(0); });
+}
+
 void Gateway::set_wording(Wording wording) { parts_->services.fanout.set_wording(std::move(wording)); }
 
 void Gateway::on_metrics(std::function<void(std::function<void(std::string)>)> ask) {

@@ -15,6 +15,7 @@
 #include "service/gateway/metrics.hpp"
 #include "service/gateway/options.hpp"
 #include "service/gateway/secrets.hpp"
+#include "service/gateway/typing_elsewhere.hpp"
 #include "service/sequencer/sequencer.hpp"
 
 namespace heti::gateway {
@@ -55,6 +56,9 @@ class Gateway {
   // SIGTERM, SIGINT and SIGHUP, on the home loop.
   void on_signal(std::function<void(int)> handler);
 
+  // Somebody types on a socket of this node; called on any loop.
+  void on_typing(std::function<void(const TypingElsewhere& typing)> to_other_nodes);
+
   // Any thread. A socket of this process is bound there and will connect to us (see own_sockets.hpp): it alone may
   // speak for the queues and agents of the service's own. Withdrawn before the socket is closed, if it has not come.
   void announce_own(const std::string& address, std::uint16_t port);
@@ -73,6 +77,14 @@ class Gateway {
 
   // ---- On the home loop.
 
+  // Somebody types on a socket of another node.
+  void take_typing(const TypingElsewhere& typing);
+  // Another node writes the journal (`true`), or this one does.
+  void follow(bool follows);
+  // All our connections were taken to be gone, and are not: says so to the core.
+  void announce();
+  // Another node has to take care of our clients for a while: closes all sockets with 4012.
+  void hand_over_all();
   // The journal has begun another history: all sockets are closed with 4040, and come back into it.
   void begin_history(const journal::Journal& journal);
   // Not ready any more, accepts nobody, closes the sockets with 4012 spread over `spread`; then calls `done`. Sockets

@@ -56,6 +56,10 @@ void Hub::typing(const PublicId& conversation, const Session* from, bool from_vi
   }
 }
 
+void Hub::announce() {
+  for (Session* session : sessions_) session->announce();
+}
+
 void Hub::forget(const PublicId& conversation) {
   const auto found = subscribers_.find(conversation);
   if (found == subscribers_.end()) return;

@@ -51,6 +51,9 @@ class Hub {
   void sign_out(const std::vector<std::uint64_t>& session_keys);
   void restart_consoles();
 
+  // All connections were taken to be gone: says of each that it is here. Nobody on the other side is told.
+  void announce();
+
   // Ends all: they come back, are told of the new history, and resume in it.
   void begin_history();
 

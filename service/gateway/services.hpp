@@ -20,6 +20,7 @@
 #include "service/gateway/static_files.hpp"
 #include "service/gateway/tail_watch.hpp"
 #include "service/gateway/tokens.hpp"
+#include "service/gateway/typing_elsewhere.hpp"
 #include "service/gateway/wall_desk.hpp"
 #include "service/sequencer/sequencer.hpp"
 
@@ -69,8 +70,9 @@ struct Services {
   Fanout fanout;        // home loop only
   std::string history;  // home loop only
   TailWatch tail_watch;
-  WallDesk wall;                                            // home loop only
-  std::function<void(const JournalEnd& seen)> on_lost_end;  // set before run(), called on the home loop
+  WallDesk wall;                                                      // home loop only
+  std::function<void(const JournalEnd& seen)> on_lost_end;            // set before run(), called on the home loop
+  std::function<void(const TypingElsewhere& typing)> to_other_nodes;  // set before run(), called on any loop
   std::atomic<sequencer::Sequencer*> sequencer{nullptr};
   std::atomic<bool> draining{false};
   std::atomic<std::uint64_t> next_connection{1};

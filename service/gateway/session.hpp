@@ -48,6 +48,7 @@ class Session final : public ConnectionUser, public WebSocket::Events, public st
   // of them, when it has caught up.
   void push_overview(const std::string& frame);
   void unsubscribe(const PublicId& conversation);
+  void announce();  // says hello to the core again, for a connection that has lived on
   void sign_out();
   void hand_over();      // 4012: this node lets go of the socket
   void begin_history();  // 4040: positions mean something else from here on

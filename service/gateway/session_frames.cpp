@@ -98,6 +98,17 @@ void Session::greet(VisitorToken token) {
   }
 }
 
+// A hello that is under way comes after what made this necessary; a visitor who has opened nothing counts as nobody.
+void Session::announce() {
+  if (phase_ != Phase::open) return;
+  if (self_.role == protocol::Role::visitor && subscriptions_.empty()) return;
+  sequencer::Sequencer* const line = services_.sequencer.load();
+  if (line == nullptr) return;
+  const auto submitted = line->submit(hello_command(self_), nullptr, true);
+  if (submitted == sequencer::Submit::accepted) return;
+  hand_over();  // It would be taken for gone for ever. Back again it says hello by itself.
+}
+
 // ---- Wishes
 
 void Session::submit(core::Command command, Asked asked) {
@@ -220,6 +231,10 @@ void Session::handle(const protocol::Typing& frame) {
   if (self_.role == protocol::Role::agent) said.name = display_name_;
   const auto text = std::make_shared<const std::string>(protocol::encode(said));
   const bool from_visitor = self_.role == protocol::Role::visitor;
+  if (services_.to_other_nodes) {
+    services_.to_other_nodes(
+        {.conversation = frame.conversation, .from_visitor = from_visitor, .agent = self_.agent, .frame = *text});
+  }
   services_.relay.spread(hub_.loop().index(),
                          [conversation = frame.conversation, from = this, from_visitor, agent = self_.agent,
                           text](Hub& hub) { hub.typing(conversation, from, from_visitor, agent, *text); });

@@ -42,10 +42,15 @@ JournalEnd TailWatch::end() const {
   return end_;
 }
 
+void TailWatch::may_be_behind(bool behind) {
+  const std::lock_guard lock(mutex_);
+  behind_ = behind;
+}
+
 bool TailWatch::contradicts(const JournalEnd& seen) const {
   const std::lock_guard lock(mutex_);
   if (seen.history != end_.history) return false;
-  if (seen.position > end_.position) return true;
+  if (seen.position > end_.position) return !behind_;
   if (seen.position < first_ || end_.position - seen.position >= remembered) return false;
   return hashes_[seen.position % remembered] != seen.hash;
 }

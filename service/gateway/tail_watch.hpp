@@ -33,6 +33,8 @@ class TailWatch final : public sequencer::Projection {
   void moved(journal::Position position, const journal::Hash& hash);
   void on_durable(const sequencer::Durable& batch) override { moved(batch.position, batch.hash); }
   JournalEnd end() const;
+  // Another node writes the journal, and what lies beyond our end may only not have come here yet; or not any more.
+  void may_be_behind(bool behind);
   // True if `seen` is of this history and the journal cannot have had that end: it lies beyond ours, or another batch
   // is in its place. Of places before begin(), or more than 4,096 batches ago, nothing is known.
   bool contradicts(const JournalEnd& seen) const;
@@ -43,6 +45,7 @@ class TailWatch final : public sequencer::Projection {
   mutable std::mutex mutex_;
   std::uint64_t first_ = 0;  // the first position whose hash is known
   JournalEnd end_;
+  bool behind_ = false;
   std::array<std::uint64_t, remembered> hashes_{};  // by position, modulo its size
 };
 

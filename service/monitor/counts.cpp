@@ -214,6 +214,9 @@ Counts::Families& Counts::families_of(const Series& series) {
 }
 
 void Counts::begin(const core::State& state) {
+  known_.clear();
+  unplaced_.clear();
+  for (auto& [id, series] : series_) series.fresh = 0;
   meet_queues(state);
   for (const auto& [id, conversation] : state.conversations) {
     Known known;

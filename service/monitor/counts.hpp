@@ -25,7 +25,7 @@ class Counts {
   // `registry` must outlive the counts.
   Counts(prometheus::Registry& registry, const std::string& workspace);
 
-  // Takes over a state whose history is not counted.
+  // Takes over a state whose history is not counted; again, if others were counted in between.
   void begin(const core::State& state);
   // In order. `state` has evolved past the event, perhaps further. An event of an unknown queue is a bug: CHECK.
   void count(const core::Event& event, const core::State& state);

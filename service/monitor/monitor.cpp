@@ -28,15 +28,30 @@ void Monitor::begin(const Sources& sources, const core::State& recovered) {
   counts_.begin(recovered);
   const Instant alive_until = sources.journal.alive_until();
   history_.begin(recovered, alive_until);
-  for (const auto& [id, queue] : recovered.queues) {
-    totals_at_start_[id] = core::totals_at(queue, alive_until);
-  }
-  presence_at_start_ = presence_of(recovered, alive_until);
+  beginning_ = beginning_at(recovered, alive_until);
+}
+
+Monitor::Beginning Monitor::beginning_at(const core::State& state, Instant at) {
+  Beginning beginning{.totals = {}, .presence = presence_of(state, at)};
+  for (const auto& [id, queue] : state.queues) beginning.totals[id] = core::totals_at(queue, at);
+  return beginning;
+}
+
+void Monitor::follow(const core::State& recovered) {
+  unseen_ = std::make_unique<Unseen>(workspace_);
+  unseen_->counts.begin(recovered);
+}
+
+// As begin(): nobody has counted the outage between two owners yet.
+void Monitor::lead(const core::State& state, Instant alive_until) {
+  unseen_.reset();
+  counts_.begin(state);
+  beginning_ = beginning_at(state, alive_until);
 }
 
 void Monitor::on_durable(const sequencer::Durable& batch) {
   CHECK(sources_);
-  for (const core::Event& event : batch.events) counts_.count(event, batch.state);
+  for (const core::Event& event : batch.events) counts().count(event, batch.state);
   history_.on_durable(batch.events, batch.state, batch.now);
   count_first_contacts();
 }
@@ -47,7 +62,7 @@ void Monitor::look(Instant now) {
 }
 
 void Monitor::count_first_contacts() {
-  for (const FirstContactJudged& judged : history_.take_judged()) counts_.count(judged);
+  for (const FirstContactJudged& judged : history_.take_judged()) counts().count(judged);
 }
 
 void Monitor::recall(archive::Archive& archive, journal::Position until, Instant now,
@@ -79,7 +94,7 @@ std::unique_ptr<Scrape> Monitor::begin_scrape(const core::State& state, Instant 
       .history = history_.history(),
       .local_midnight = local_midnight_,
       .workspace = workspace_,
-      .fresh = [this](core::QueueId queue) { return counts_.fresh(queue); },
+      .fresh = [this](core::QueueId queue) { return counts().fresh(queue); },
       .take_moment = [this, &state, now](Sheet& sheet) { write_moment(sheet, state, now); },
       .counted = [this] { return registry_.Collect(); },
       .process = [this] { return process_.Collect(); },
@@ -97,10 +112,11 @@ void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) 
   const WallTime wall{.journal_now = now,
                       .wall_now = std::chrono::floor<Millis>(std::chrono::system_clock::now()),
                       .speed = sources_->clock.speed()};
+  const Beginning beginning = unseen_ ? beginning_at(state, now) : beginning_;
   write_gauges(
-      sheet, {.state = state, .now = now, .wall = wall, .workspace = workspace_, .totals_at_start = totals_at_start_});
+      sheet, {.state = state, .now = now, .wall = wall, .workspace = workspace_, .totals_at_start = beginning.totals});
   write_staffed(sheet, state, now, local_midnight_, workspace_);
-  write_presence(sheet, state, now, presence_at_start_, workspace_);
+  write_presence(sheet, state, now, beginning.presence, workspace_);
   write_gateway(sheet, sources_->gateway);
   const journal::Stats journal = sources_->journal.stats();
   sheet.counter(catalogue::journal_errors, {}, static_cast<double>(journal.append_errors));

@@ -48,6 +48,11 @@ class Monitor : public sequencer::Projection {
   // the outage since the journal was last alive is, because no process before has.
   void begin(const Sources& sources, const core::State& recovered);
 
+  // After begin(), where several nodes share a journal: another one leads. What happens is counted there, so that a sum
+  // over all nodes is right; gauges are shown here, too. lead(): from here on this node does.
+  void follow(const core::State& recovered);
+  void lead(const core::State& state, Instant alive_until);
+
   // Once, after begin(): asks the archive for the history of the last 28 days up to `until`, the position of the
   // recovered state. Until it has answered, what depends on that history is absent. The archive must outlive the
   // monitor's use; `on_warning` is told why an answer is late.
@@ -87,6 +92,8 @@ class Monitor : public sequencer::Projection {
   std::vector<std::string> observe_lag(double seconds, const core::State& state, Instant now);
 
  private:
+  Counts& counts() { return unseen_ ? unseen_->counts : counts_; }
+  const Counts& counts() const { return unseen_ ? unseen_->counts : counts_; }
   void count_first_contacts();
   void write_moment(Sheet& sheet, const core::State& state, Instant now) const;
 
@@ -95,6 +102,13 @@ class Monitor : public sequencer::Projection {
   prometheus::Registry registry_;
   Health health_;
   Counts counts_;
+  // While another node leads: counts where nobody looks, because some gauges are found by counting.
+  struct Unseen {
+    explicit Unseen(const std::string& workspace) : counts(registry, workspace) {}
+    prometheus::Registry registry;
+    Counts counts;
+  };
+  std::unique_ptr<Unseen> unseen_;
   HistoryKeeper history_;
   const LocalMidnight local_midnight_;
   Process process_;
@@ -103,8 +117,13 @@ class Monitor : public sequencer::Projection {
   const sequencer::Sequencer* sequencer_ = nullptr;
   bool config_good_ = true;
   Instant config_taken_at_{};
-  std::map<core::QueueId, core::StaffingTotals> totals_at_start_;
-  PresenceAtStart presence_at_start_;
+  // Where the integrals that are shown as counters begin.
+  struct Beginning {
+    std::map<core::QueueId, core::StaffingTotals> totals;
+    PresenceAtStart presence;
+  };
+  static Beginning beginning_at(const core::State& state, Instant at);
+  Beginning beginning_;
 };
 
 }  // namespace heti::monitor

@@ -194,8 +194,20 @@ std::expected<std::vector<Reply>, Failure> Connection::call(const std::vector<Co
   std::string out;
   for (const Command& command : commands) append_command(out, command);
   // A reply may come before all is sent only if Redis closes; so first send, then read.
-  for (std::size_t sent = 0; sent < out.size();) {
-    const ssize_t count = ::send(socket_.get(), out.data() + sent, out.size() - sent, MSG_NOSIGNAL);
+  if (auto sent = send_all(out, deadline, late); !sent) return std::unexpected(std::move(sent.error()));
+  std::vector<Reply> replies;
+  while (replies.size() < commands.size()) {
+    auto reply = next_reply(deadline);
+    if (!reply) return std::unexpected(std::move(reply.error()));
+    if (!*reply) return std::unexpected(failed(late, true));
+    replies.push_back(std::move(**reply));
+  }
+  return replies;
+}
+
+std::expected<void, Failure> Connection::send_all(std::string_view bytes, Deadline deadline, std::string_view late) {
+  for (std::size_t sent = 0; sent < bytes.size();) {
+    const ssize_t count = ::send(socket_.get(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
     if (count >= 0) {
       sent += static_cast<std::size_t>(count);
     } else if (errno == EAGAIN) {
@@ -204,20 +216,23 @@ std::expected<std::vector<Reply>, Failure> Connection::call(const std::vector<Co
       return std::unexpected(failed(std::string("went away: ").append(system_words(errno)), sent > 0));
     }
   }
-  std::vector<Reply> replies;
-  std::array<char, 16'384> bytes;
+  return {};
+}
+
+std::expected<std::optional<Reply>, Failure> Connection::next_reply(Deadline deadline) {
   auto* reader = static_cast<redisReader*>(reader_.get());
-  while (replies.size() < commands.size()) {
+  std::array<char, 16'384> bytes;
+  for (;;) {
     void* raw = nullptr;
     if (::redisReaderGetReply(reader, &raw) != REDIS_OK) {
       return std::unexpected(failed(std::string("says what is not its protocol: ").append(reader->errstr), true));
     }
     if (raw != nullptr) {
-      replies.push_back(copied(*static_cast<redisReply*>(raw)));
+      Reply reply = copied(*static_cast<redisReply*>(raw));
       ::freeReplyObject(raw);
-      continue;
+      return reply;
     }
-    if (!wait_for(socket_.get(), POLLIN, deadline)) return std::unexpected(failed(late, true));
+    if (!wait_for(socket_.get(), POLLIN, deadline)) return std::optional<Reply>{};
     const ssize_t count = ::recv(socket_.get(), bytes.data(), bytes.size(), 0);
     if (count == 0) return std::unexpected(failed("closed the connection", true));
     if (count > 0) {
@@ -228,7 +243,18 @@ std::expected<std::vector<Reply>, Failure> Connection::call(const std::vector<Co
       return std::unexpected(failed(std::string("went away: ").append(system_words(errno)), true));
     }
   }
-  return replies;
+}
+
+std::expected<void, Failure> Connection::send(const Command& command) {
+  if (!socket_) return std::unexpected(failed("is not connected any more", false));
+  std::string out;
+  append_command(out, command);
+  return send_all(out, Clock::now() + options_.call_timeout, "took nothing in time");
+}
+
+std::expected<std::optional<Reply>, Failure> Connection::receive(Millis wait) {
+  if (!socket_) return std::unexpected(failed("is not connected any more", false));
+  return next_reply(Clock::now() + wait);
 }
 
 std::expected<Reply, Failure> Connection::call(const Command& command) {

@@ -2,10 +2,12 @@
 // One connection to Redis, used by one thread at a time. hiredis writes and reads the protocol; the socket is ours, so
 // that each call has a deadline, after which nothing is waited for. After a Failure the connection is of no more use:
 // open another one.
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +59,11 @@ class Connection {
                                                                 Millis longer = Millis{0});
   [[nodiscard]] std::expected<Reply, Failure> call(const Command& command);
 
+  // For what Redis sends unasked, after SUBSCRIBE: sends without waiting, and gives the next reply, or nothing if none
+  // came within `wait`.
+  [[nodiscard]] std::expected<void, Failure> send(const Command& command);
+  [[nodiscard]] std::expected<std::optional<Reply>, Failure> receive(Millis wait);
+
   // Runs a script, and sends `after` right behind it. Redis is given the source only if it does not know the script.
   [[nodiscard]] std::expected<std::vector<Reply>, Failure> run(const Script& script, const Command& keys,
                                                                const Command& arguments,
@@ -73,6 +80,10 @@ class Connection {
 
   [[nodiscard]] std::expected<void, std::string> connect();
   [[nodiscard]] std::expected<void, std::string> log_in();
+  using Deadline = std::chrono::steady_clock::time_point;
+  [[nodiscard]] std::expected<void, Failure> send_all(std::string_view bytes, Deadline deadline, std::string_view late);
+  // Nothing: the deadline passed.
+  [[nodiscard]] std::expected<std::optional<Reply>, Failure> next_reply(Deadline deadline);
   Failure failed(std::string_view what, bool sent);
 
   ConnectionOptions options_;

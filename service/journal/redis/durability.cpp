@@ -60,4 +60,19 @@ std::expected<Durability, std::string> examine(Connection& connection, int repli
   return found;
 }
 
+std::string in_one_sentence(const std::vector<std::string>& dangers) {
+  std::string all;
+  for (const auto& danger : dangers) all.append(all.empty() ? "" : "; ").append(danger);
+  return all;
+}
+
+std::expected<Durability, std::string> trusted(Connection& connection, int replicas, bool accept_loss) {
+  auto found = examine(connection, replicas);
+  if (!found || found->dangers.empty() || accept_loss) return found;
+  std::string sentence = "Redis at ";
+  return std::unexpected(sentence.append(to_string(connection.address()))
+                             .append(" would lose acknowledged messages in silence: ")
+                             .append(in_one_sentence(found->dangers)));
+}
+
 }  // namespace heti::journal::redis

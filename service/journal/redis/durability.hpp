@@ -17,4 +17,9 @@ struct Durability {
 // An error if Redis cannot be asked, or cannot be written to at all: it is a replica.
 [[nodiscard]] std::expected<Durability, std::string> examine(Connection& connection, int replicas);
 
+// The same, and an error if there are dangers that nobody has accepted.
+[[nodiscard]] std::expected<Durability, std::string> trusted(Connection& connection, int replicas, bool accept_loss);
+
+[[nodiscard]] std::string in_one_sentence(const std::vector<std::string>& dangers);
+
 }  // namespace heti::journal::redis

@@ -206,6 +206,7 @@ AppendResult OwnedJournal::write(const Batch& batch) {
     stats_.last_append_seconds = took.count();
   }
   if (options_.on_append) options_.on_append(took.count());
+  if (options_.on_durable) options_.on_durable(batch);
   return AppendResult::durable;
 }
 
@@ -313,29 +314,7 @@ std::expected<void, std::string> OwnedJournal::save_snapshot(Snapshot snapshot) 
 std::expected<std::vector<Snapshot>, std::string> OwnedJournal::snapshots() const {
   auto connection = reader();
   if (!connection) return std::unexpected(connection.error());
-  Store store(*connection, keys_);
-  const auto all = store.snapshots();
-  if (!all) return std::unexpected(all.error());
-  std::vector<Snapshot> good;
-  for (const std::string& bytes : *all) {
-    auto snapshot = decode_snapshot(bytes);
-    if (!snapshot) {
-      reject_snapshot(place().append(": a snapshot is damaged: its checksum does not match"));
-      continue;
-    }
-    const auto verdict = store.judge(snapshot->position, snapshot->hash);
-    if (!verdict) return std::unexpected(verdict.error());
-    if (*verdict == Verdict::confirmed) {
-      good.push_back(std::move(*snapshot));
-    } else {
-      reject_snapshot(place()
-                          .append(": the snapshot of position ")
-                          .append(std::to_string(snapshot->position.value()))
-                          .append(" is not confirmed by the journal"));
-    }
-  }
-  std::ranges::sort(good, std::greater{}, &Snapshot::position);
-  return good;
+  return Store(*connection, keys_).snapshots([this](const std::string& why) { reject_snapshot(why); });
 }
 
 std::expected<Position, std::string> OwnedJournal::trim(Position through) {

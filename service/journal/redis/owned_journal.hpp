@@ -2,6 +2,7 @@
 // The journal in Redis as its owner holds it. Two kinds of threads: any (reads, snapshots: a connection of their own
 // each time) and the writer (appends, beats, marks), whose connection WAIT is asked on, because it covers only what was
 // written on the same one. mutex_ guards what they share and is never held over a call.
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -20,6 +21,9 @@ class OwnedJournal final : public RedisJournal {
 
   // The rest of opening, before any other call: connection, claim, witnesses, thread.
   [[nodiscard]] std::expected<void, std::string> open();
+
+  // Any thread, while open() waits for its turn: looks at once, and if asked waits no longer, which is an error.
+  void look_now(bool and_give_up);
 
   PublicId history() const override;
   Tail tail() const override;
@@ -107,6 +111,9 @@ class OwnedJournal final : public RedisJournal {
   std::optional<Instant> waiting_mark_;
   std::optional<LostEnd> lost_end_;
   bool stopping_ = false;
+  bool look_now_ = false;
+  std::atomic<bool> stop_waiting_ = false;
+  std::condition_variable look_;
   std::thread writer_thread_;
 };
 

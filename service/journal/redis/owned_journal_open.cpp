@@ -10,14 +10,7 @@
 namespace heti::journal {
 
 std::expected<std::unique_ptr<RedisJournal>, std::string> open_redis(RedisOptions options) {
-  const auto& name = options.workspace;
-  const bool sound = !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-  if (!sound) {
-    std::string sentence = "workspace \"";
-    return std::unexpected(sentence.append(name).append("\": a name has 1 to 64 of a-z, 0-9, - and _"));
-  }
+  if (auto sound = redis::check_workspace(options.workspace); !sound) return std::unexpected(sound.error());
   auto journal = std::make_unique<redis::OwnedJournal>(std::move(options));
   if (auto opened = journal->open(); !opened) return std::unexpected(opened.error());
   return journal;
@@ -49,15 +42,12 @@ std::expected<void, std::string> OwnedJournal::open() {
 std::expected<void, std::string> OwnedJournal::connect() {
   auto connection = Connection::open(options_.connection);
   if (!connection) return std::unexpected(connection.error());
-  const auto found = examine(*connection, options_.replicas);
+  const auto found = trusted(*connection, options_.replicas, options_.accept_loss);
   if (!found) return std::unexpected(found.error());
-  std::string dangers;
-  for (const auto& danger : found->dangers) dangers.append(dangers.empty() ? "" : "; ").append(danger);
-  if (!dangers.empty() && !options_.accept_loss) {
-    return std::unexpected(place().append(" would lose acknowledged messages in silence: ").append(dangers));
-  }
   std::vector<std::string> tell = found->remarks;
-  if (!dangers.empty()) tell.push_back("accepted by the configuration: " + dangers);
+  if (!found->dangers.empty()) {
+    tell.push_back(std::string("accepted by the configuration: ").append(in_one_sentence(found->dangers)));
+  }
   if (tell != told_) {
     for (const auto& each : tell) warn(place().append(": ").append(each));
     told_ = std::move(tell);
@@ -82,6 +72,7 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
     auto now = Store(*link_, keys_).sight();
     if (!now) return std::unexpected(now.error());
     if (now->token.empty()) return now;
+    if (stop_waiting_) return std::unexpected(place().append(": no longer waited for"));
     if (before != *now) {
       before = *now;
       silent_since = Clock::now();
@@ -101,8 +92,19 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
                                  .append(now->node)
                                  .append(", which is alive. Stop it first; two owners cannot be"));
     }
-    std::this_thread::sleep_for(options_.look_every);
+    std::unique_lock lock(mutex_);
+    look_.wait_for(lock, options_.look_every, [this] { return look_now_; });
+    look_now_ = false;
   }
+}
+
+void OwnedJournal::look_now(bool and_give_up) {
+  {
+    const std::lock_guard lock(mutex_);
+    look_now_ = true;
+    if (and_give_up) stop_waiting_ = true;
+  }
+  look_.notify_one();
 }
 
 std::expected<void, std::string> OwnedJournal::claim() {

@@ -27,6 +27,7 @@ struct RedisOptions {
   Millis silence{3000};
   std::optional<Millis> claim_patience = Millis{10'000};
   std::function<void(double seconds)> on_append{};
+  std::function<void(const Batch& batch)> on_durable{};  // Each batch that this node made durable, in order.
   std::function<void(std::string_view sentence)> on_warning{};
   std::function<std::vector<Witness>(const PublicId& history)> witnesses{};
 };
@@ -42,6 +43,38 @@ class RedisJournal : public Journal {
   // What is in force: an acknowledged batch survives a power cut of the Redis host. Any thread.
   [[nodiscard]] virtual bool synced_each_time() const = 0;
 };
+
+// A journal that nodes share. From the start this one follows it: what the owner made durable is read, and told to
+// on_batch(); append() is `fenced`. When it can claim the workspace it does, and is a journal like any other from then
+// on. Beside it nodes may tell each other what needs no journal: lost is fine.
+struct SharedOptions {
+  std::vector<std::string> channels{};  // Suffixes: "nodes" is the channel {<workspace>}:nodes.
+  // Each durable batch after the position that start() said, in order, once; none after on_owned(). These run on the
+  // journal's own threads, must not throw, and must not destroy the journal.
+  std::function<void(const Batch&, const Hash&)> on_batch{};
+  std::function<void()> on_owned{};  // The journal is ours; its tail may lie beyond the last on_batch().
+  // What was followed is not what Redis has: it has lost the end, or a new history has begun. Open anew.
+  std::function<void(std::string why)> on_lost{};
+  std::function<void(std::string_view channel, const std::string& payload)> on_message{};
+};
+
+class SharedJournal : public RedisJournal {
+ public:
+  // Once: begins to follow after `position`, and to look whether the workspace can be claimed.
+  virtual void start(Position position) = 0;
+  // Owns the workspace, or did until it was deposed. Any thread.
+  [[nodiscard]] virtual bool leading() const = 0;
+  // The node that owned it when that was looked at last, for people. Any thread.
+  [[nodiscard]] virtual std::string owner() const = 0;
+  // For how long nothing came from Redis, which is asked every second. Any thread.
+  [[nodiscard]] virtual Millis cut_off() const = 0;
+  // To all nodes, this one too. Does not block; lost without Redis. Any thread.
+  virtual void publish(std::string_view channel, std::string payload) = 0;
+};
+
+// Errors say what is wrong with Redis and how to mend it.
+[[nodiscard]] std::expected<std::unique_ptr<SharedJournal>, std::string> open_shared_redis(RedisOptions options,
+                                                                                           SharedOptions shared);
 
 // Claims the workspace: at once if nobody owns it, else when its owner has been silent. Errors say who owns it, or what
 // is wrong with Redis and how to mend it.

@@ -1,10 +1,13 @@
 #include "service/journal/redis/store.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "service/journal/hash.hpp"
+#include "service/journal/snapshot_store.hpp"
 
 namespace heti::journal::redis {
 namespace {
@@ -20,6 +23,15 @@ std::string at_position(Position position) {
 }
 
 }  // namespace
+
+std::expected<void, std::string> check_workspace(const std::string& name) {
+  const bool sound = !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+  if (sound) return {};
+  std::string sentence = "workspace \"";
+  return std::unexpected(sentence.append(name).append("\": a name has 1 to 64 of a-z, 0-9, - and _"));
+}
 
 Keys::Keys(const std::string& workspace)
     : journal(key(workspace, "journal")), owner(key(workspace, "owner")), snapshot(key(workspace, "snapshot")) {}
@@ -120,13 +132,56 @@ std::expected<Verdict, std::string> Store::judge(Position position, const Hash& 
   return std::unexpected(said(at_position(position)).append(" is ").append(why));
 }
 
-std::expected<std::vector<std::string>, std::string> Store::snapshots() {
-  auto reply = connection_.call(Command{"HVALS", keys_.snapshot});
+std::expected<std::vector<Snapshot>, std::string> Store::snapshots(
+    const std::function<void(const std::string& why)>& reject) {
+  const auto reply = connection_.call(Command{"HVALS", keys_.snapshot});
   if (!reply) return std::unexpected(reply.error().sentence);
   if (reply->is_error()) return std::unexpected(said(reply->text));
-  std::vector<std::string> out;
-  for (Reply& each : reply->list) out.push_back(std::move(each.text));
-  return out;
+  std::vector<Snapshot> good;
+  for (const Reply& each : reply->list) {
+    auto snapshot = decode_snapshot(each.text);
+    if (!snapshot) {
+      reject(said("a snapshot is damaged: its checksum does not match"));
+      continue;
+    }
+    const auto verdict = judge(snapshot->position, snapshot->hash);
+    if (!verdict) return std::unexpected(verdict.error());
+    if (*verdict == Verdict::confirmed) {
+      good.push_back(std::move(*snapshot));
+    } else {
+      reject(
+          said("the snapshot of ").append(at_position(snapshot->position)).append(" is not confirmed by the journal"));
+    }
+  }
+  std::ranges::sort(good, std::greater{}, &Snapshot::position);
+  return good;
+}
+
+// At most one batch is appended and not confirmed: the owner names the confirmed entry before it in each append, and
+// the last one in each beat.
+std::expected<std::optional<Record>, std::string> Store::record() {
+  const auto reply = connection_.call(
+      Command{"HMGET", keys_.owner, "node", "history", "position", "hash", "at", "tail", "committed", "format"});
+  if (!reply) return std::unexpected(reply.error().sentence);
+  if (reply->is_error()) return std::unexpected(said(reply->text));
+  if (reply->at(7).empty()) return std::optional<Record>{};
+  const auto history = parse_public_id(reply->at(1));
+  const auto position = number_from(reply->at(2));
+  const auto hash = hash_from(reply->at(3));
+  const auto at = number_from(reply->at(4));
+  if (reply->at(7) != "1") {
+    return std::unexpected(
+        said("the journal has format ").append(reply->at(7)).append(", which this version does not know"));
+  }
+  if (!history || !position || *position < 0 || !hash || !at) {
+    return std::unexpected(said("the record ").append(keys_.owner).append(" is damaged"));
+  }
+  const bool all = *position == 0 || reply->at(5) == reply->at(6) || reply->at(5).ends_with("-0");
+  const auto end = static_cast<std::uint64_t>(*position);
+  return Record{.node = std::string(reply->at(0)),
+                .history = *history,
+                .tail = {Position{end}, *hash, instant_from_ms(*at)},
+                .committed = Position{all ? end : end - 1}};
 }
 
 }  // namespace heti::journal::redis

@@ -11,6 +11,9 @@
 
 namespace heti::journal::redis {
 
+// An error if it cannot be part of keys.
+[[nodiscard]] std::expected<void, std::string> check_workspace(const std::string& name);
+
 // All of a workspace's keys have one hash tag, so that they stay together wherever Redis puts them.
 struct Keys {
   explicit Keys(const std::string& workspace);
@@ -28,6 +31,14 @@ struct Sighting {
   friend bool operator==(const Sighting&, const Sighting&) = default;
 };
 
+// The owner record, as much of it as who follows needs.
+struct Record {
+  std::string node;  // who owns it, for people
+  PublicId history;
+  Tail tail;
+  Position committed;  // everything up to here was confirmed by Redis and by the replicas that were asked for
+};
+
 enum class Verdict : std::uint8_t { confirmed, contradicted, trimmed };
 
 class Store {
@@ -43,8 +54,12 @@ class Store {
   // A position beyond the end is contradicted.
   [[nodiscard]] std::expected<Verdict, std::string> judge(Position position, const Hash& hash);
 
-  // The bytes of each snapshot, by no order.
-  [[nodiscard]] std::expected<std::vector<std::string>, std::string> snapshots();
+  // Newest first, each undamaged and confirmed by the journal; of the others `reject` is told.
+  [[nodiscard]] std::expected<std::vector<Snapshot>, std::string> snapshots(
+      const std::function<void(const std::string& why)>& reject);
+
+  // What a node that follows looks at. Nothing: there is no journal yet.
+  [[nodiscard]] std::expected<std::optional<Record>, std::string> record();
 
   // "Redis at unix:///run/redis.sock: WHAT"
   [[nodiscard]] std::string said(std::string_view what) const;

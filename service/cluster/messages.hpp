@@ -1,0 +1,56 @@
+#pragma once
+// What the nodes of a workspace tell each other past the journal. Every message may be lost, and those of another
+// version are none. Bytes: format 1, what it is, then its fields in base's encoding.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include "service/core/ids.hpp"
+#include "service/gateway/typing_elsewhere.hpp"
+#include "service/sequencer/pending.hpp"
+
+namespace heti::cluster {
+
+enum class Role : std::uint8_t { follows = 0, leads = 1 };
+
+// Each node, once a second, to all.
+struct Beat {
+  std::string name;  // for people: host:port
+  std::uint32_t node = 0;
+  std::uint64_t incarnation = 0;
+  Role role{};
+  std::uint64_t position = 0;  // of the journal, up to which this node has come
+  std::string version;         // of the program
+  std::uint64_t settings_version = 0;
+  std::uint64_t connections = 0;  // visitors and agents
+  auto fields() { return std::tie(name, node, incarnation, role, position, version, settings_version, connections); }
+};
+
+// Commands of one node, in order, to the owner.
+struct Commands {
+  std::vector<sequencer::Sent> sent;  // of one start of one node, numbered one after the other; not empty
+};
+
+// The owner, to a node that it took for lost: its connections were ended, and it has to say which it has.
+struct Announce {
+  std::uint32_t node = 0;
+  auto fields() { return std::tie(node); }
+};
+
+// Typing on a socket of `node`.
+struct Typing {
+  std::uint32_t node = 0;
+  gateway::TypingElsewhere typing;
+  auto fields() { return std::tie(node, typing); }
+};
+
+using Message = std::variant<Beat, Commands, Announce, Typing>;
+
+std::string to_message(const Message& message);
+std::optional<Message> from_message(std::string_view bytes);
+
+}  // namespace heti::cluster

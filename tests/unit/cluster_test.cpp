@@ -1,0 +1,119 @@
+// What nodes tell each other, and who of them lives.
+#include <gtest/gtest.h>
+
+#include "service/cluster/connections.hpp"
+#include "service/cluster/messages.hpp"
+#include "service/cluster/roll.hpp"
+
+namespace heti::cluster {
+namespace {
+
+namespace cmd = core::command;
+
+Beat beat(std::uint32_t node, std::uint64_t incarnation) {
+  return {.name = "a:80",
+          .node = node,
+          .incarnation = incarnation,
+          .role = Role::leads,
+          .position = 7,
+          .version = "1",
+          .settings_version = 1,
+          .connections = 0};
+}
+
+sequencer::Sent sent(std::uint64_t n, std::string text) {
+  return {.number = {.node = 5, .incarnation = 9, .n = n},
+          .command = cmd::Post{.sender = core::Sender::of_visitor({1, 2}),
+                               .conversation = {3, 4},
+                               .author = core::Author::visitor,
+                               .stream = "s",
+                               .n = n,
+                               .text = std::move(text)}};
+}
+
+TEST(ClusterMessagesTest, CommandsKeepTheirNumbersAndTheirWords) {
+  const auto read = from_message(to_message(Commands{.sent = {sent(41, "hello"), sent(42, std::string("\0x", 2))}}));
+  ASSERT_TRUE(read.has_value());
+  const auto& commands = std::get<Commands>(*read).sent;
+  ASSERT_EQ(commands.size(), 2u);
+  EXPECT_EQ(commands[1].number, (core::CommandNumber{.node = 5, .incarnation = 9, .n = 42}));
+  EXPECT_EQ(std::get<cmd::Post>(commands[0].command).text, "hello");
+  EXPECT_EQ(std::get<cmd::Post>(commands[1].command).text, std::string("\0x", 2));
+}
+
+TEST(ClusterMessagesTest, TheOthersComeAsTheyWent) {
+  const auto beats = from_message(to_message(beat(3, 4)));
+  ASSERT_TRUE(beats.has_value());
+  EXPECT_EQ(std::get<Beat>(*beats).name, "a:80");
+  EXPECT_EQ(std::get<Beat>(*beats).position, 7u);
+  const auto typing = from_message(to_message(Typing{
+      .node = 3, .typing = {.conversation = {1, 2}, .from_visitor = true, .agent = core::AgentId{4}, .frame = "{}"}}));
+  ASSERT_TRUE(typing.has_value());
+  EXPECT_EQ(std::get<Typing>(*typing).typing.frame, "{}");
+  EXPECT_EQ(std::get<Announce>(*from_message(to_message(Announce{.node = 8}))).node, 8u);
+}
+
+TEST(ClusterMessagesTest, WhatIsCutOrOfAnotherVersionIsNone) {
+  const std::string whole = to_message(Commands{.sent = {sent(1, "hello"), sent(2, "again")}});
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(from_message(std::string_view(whole).substr(0, size)).has_value()) << size;
+  }
+  EXPECT_FALSE(from_message(whole + "x").has_value());
+  std::string later = whole;
+  later[0] = 2;
+  EXPECT_FALSE(from_message(later).has_value());
+  later = whole;
+  later[1] = 9;
+  EXPECT_FALSE(from_message(later).has_value());
+}
+
+TEST(RollTest, ANodeIsLostAfterFiveSecondsOfSilenceOnceAndBackWhenItIsHeard) {
+  Roll roll;
+  EXPECT_EQ(roll.heard(beat(1, 10), Millis{0}), Roll::News::came);
+  EXPECT_EQ(roll.heard(beat(1, 10), Millis{1000}), Roll::News::none);
+  EXPECT_TRUE(roll.lost(Millis{5999}).empty());
+  EXPECT_EQ(roll.lost(Millis{6000}), (std::vector<Start>{{.node = 1, .incarnation = 10}}));
+  EXPECT_TRUE(roll.lost(Millis{7000}).empty());
+  EXPECT_EQ(roll.heard(beat(1, 10), Millis{8000}), Roll::News::back);
+  EXPECT_EQ(roll.lost(Millis{13000}).size(), 1u);
+}
+
+TEST(RollTest, ALaterStartEndsTheEarlierOneWhoseLastWordsSayNothing) {
+  Roll roll;
+  EXPECT_EQ(roll.heard(beat(1, 10), Millis{0}), Roll::News::came);
+  EXPECT_EQ(roll.heard(beat(1, 11), Millis{1000}), Roll::News::restarted);
+  EXPECT_EQ(roll.heard(beat(1, 10), Millis{5500}), Roll::News::none);
+  EXPECT_EQ(roll.lost(Millis{6000}), (std::vector<Start>{{.node = 1, .incarnation = 11}}));
+  // Restarted while it was lost: no earlier connections can be back.
+  EXPECT_EQ(roll.heard(beat(1, 12), Millis{7000}), Roll::News::restarted);
+}
+
+TEST(RollTest, ANodeThatIsGoneForGoodLeavesTheRoll) {
+  Roll roll;
+  roll.heard(beat(1, 10), Millis{0});
+  roll.heard(beat(2, 10), Millis{3'599'000});
+  EXPECT_EQ(roll.lost(Millis{3'600'000}).size(), 1u);
+  EXPECT_EQ(roll.members().size(), 1u);
+  EXPECT_TRUE(roll.members().contains(2));
+}
+
+TEST(ConnectionsTest, OfANodeTheConnectionsOfItsEarlierStartsEndAndNobodyElses) {
+  core::State state;
+  const core::ConnectionId old{.node = 1, .incarnation = 10, .number = 1};
+  const core::ConnectionId present{.node = 1, .incarnation = 11, .number = 1};
+  const core::ConnectionId other{.node = 2, .incarnation = 5, .number = 1};
+  state.agents[core::AgentId{4}].connections = {old, present, other};
+  core::Conversation& conversation = state.conversations[core::ConversationId{6}];
+  conversation.visitor = {7, 8};
+  conversation.connections = {old, other};
+  const auto ends = ends_of(state, 1, 10);
+  ASSERT_EQ(ends.size(), 2u);
+  EXPECT_EQ(std::get<cmd::AgentGone>(ends[0]).connection, old);
+  EXPECT_EQ(std::get<cmd::AgentGone>(ends[0]).agent, core::AgentId{4});
+  EXPECT_EQ(std::get<cmd::VisitorGone>(ends[1]).connection, old);
+  EXPECT_EQ(std::get<cmd::VisitorGone>(ends[1]).visitor, (PublicId{7, 8}));
+  EXPECT_EQ(ends_of(state, 1, 11).size(), 3u);
+}
+
+}  // namespace
+}  // namespace heti::cluster

@@ -57,10 +57,16 @@ journal::SharedOptions ClusterOfNode::callbacks() {
   };
   options.on_batch = [this, on_loop](const journal::Batch& batch, const journal::Hash& hash) {
     on_loop([this, batch, hash] {
+      if (batch.position.value() == 1) parts_->gateway.name_history(parts_->journal);
       if (const auto taken = parts_->sequencer.take_in(batch, hash); !taken) told_.lost(taken.error());
     });
   };
-  options.on_owned = [this, on_loop] { on_loop([this] { told_.leads(); }); };
+  options.on_owned = [this, on_loop] {
+    on_loop([this] {
+      if (parts_->sequencer.state().settings_version != 0) ++took_over_;
+      told_.leads();
+    });
+  };
   options.on_lost = [this, on_loop](std::string why) { on_loop([this, why = std::move(why)] { told_.lost(why); }); };
   options.on_message = [this](std::string_view, const std::string& payload) { on_message(payload); };
   return options;
@@ -170,6 +176,7 @@ void ClusterOfNode::tick() {
     return;
   }
   for (const cluster::Start& start : roll_.lost(steady_now())) {
+    ++lost_;
     spdlog::warn("step=node node={} incarnation={} news=lost", start.node, start.incarnation);
     take_away(start.node, start.incarnation);
   }
@@ -186,6 +193,22 @@ void ClusterOfNode::look_at_reach() {
                   parts_->journal.cut_off().count());
     parts_->gateway.hand_over_all();
   }
+}
+
+monitor::NodeFigures ClusterOfNode::figures() const {
+  monitor::NodeFigures figures{.leads = parts_->journal.leading() && parts_->journal.owned()};
+  const std::uint64_t mine = parts_->journal.tail().position.value();
+  for (const auto& [node, member] : roll_.members()) {
+    if (steady_now() - member.heard >= cluster::lost_after) continue;
+    ++figures.nodes;
+    if (member.last.role != cluster::Role::leads || member.last.position <= mine) continue;
+    figures.behind_batches = member.last.position - mine;
+  }
+  figures.lost = lost_;
+  figures.took_over = took_over_;
+  figures.cut_off_seconds = std::chrono::duration<double>(parts_->journal.cut_off()).count();
+  figures.pending_commands = parts_->sequencer.pending();
+  return figures;
 }
 
 std::optional<std::string> ClusterOfNode::trouble() const {

@@ -13,6 +13,7 @@
 #include "service/cluster/roll.hpp"
 #include "service/gateway/gateway.hpp"
 #include "service/journal/redis/redis_journal.hpp"
+#include "service/monitor/monitor.hpp"
 #include "service/sequencer/sequencer.hpp"
 
 namespace heti {
@@ -47,6 +48,9 @@ class ClusterOfNode {
   // Before the parts go.
   void leave();
 
+  // On the home loop, for the monitor.
+  monitor::NodeFigures figures() const;
+
   // On the home loop. Nothing: the node serves. Else why it cannot.
   std::optional<std::string> trouble() const;
 
@@ -70,6 +74,8 @@ class ClusterOfNode {
   cluster::Roll roll_;
   std::uint64_t ticks_ = 0;
   bool reachable_ = true;
+  std::uint64_t lost_ = 0;
+  std::uint64_t took_over_ = 0;
 };
 
 }  // namespace heti

@@ -208,6 +208,7 @@ int Node::run() {
   }
   gateway_->attach(*sequencer_, *journal_);
   if (cluster_) {
+    monitor_.watch_nodes([this] { return cluster_->figures(); });
     cluster_->join({.journal = *shared_, .sequencer = *sequencer_, .gateway = *gateway_, .sockets = gateway_metrics_},
                    incarnation_, journal_->tail().position,
                    {.leads = [this] { lead(); }, .lost = [this](const std::string& why) { end_deposed(why); }});
@@ -241,6 +242,7 @@ core::Command Node::first_command() const {
 void Node::lead() {
   const auto started = [this](const core::Answer&, const core::State& state) { on_started(state); };
   spdlog::info("step=lead position={}", journal_->tail().position.value());
+  if (journal_->tail().position.value() == 0) gateway_->name_history(*journal_);
   const auto led = sequencer_->lead(first_command(), started);
   if (!led) return end_deposed(led.error());
   monitor_.lead(sequencer_->state(), journal_->alive_until());

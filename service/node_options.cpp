@@ -12,6 +12,7 @@
 #include "service/core/batch.hpp"
 #include "service/core/decide.hpp"
 #include "service/journal/redis/redis_journal.hpp"
+#include "service/redis_secrets.hpp"
 #include "service/sequencer/journal_clock.hpp"
 
 namespace heti {
@@ -104,14 +105,22 @@ std::function<std::vector<journal::Witness>(const PublicId&)> archive_as_witness
   };
 }
 
-std::expected<journal::RedisOptions, std::string> redis_options(const config::Settings& settings,
-                                                                std::function<void(double)> on_append) {
+std::expected<journal::redis::ConnectionOptions, std::string> redis_connection(const config::Settings& settings) {
   const auto address = journal::redis::parse_address(settings.journal.address);
   if (!address) return std::unexpected("journal.address: " + address.error());
+  journal::redis::ConnectionOptions connection;
+  connection.address = *address;
+  connection.password_file = settings.journal.password_file;
+  return connection;
+}
+
+std::expected<journal::RedisOptions, std::string> redis_options(const config::Settings& settings,
+                                                                std::function<void(double)> on_append) {
+  auto connection = redis_connection(settings);
+  if (!connection) return std::unexpected(connection.error());
   if (auto directory = data_directory(settings); !directory) return std::unexpected(directory.error());
   journal::RedisOptions options;
-  options.connection.address = *address;
-  options.connection.password_file = settings.journal.password_file;
+  options.connection = std::move(*connection);
   options.workspace = settings.workspace;
   options.node = host_name() + ":" + std::to_string(settings.listen.port);
   options.lock_file = std::filesystem::path(settings.journal.path) / "journal.lock";
@@ -157,7 +166,13 @@ std::expected<std::unique_ptr<journal::SharedJournal>, std::string> open_shared_
 std::expected<std::unique_ptr<gateway::Secrets>, std::string> open_secrets(const config::Settings& settings) {
   const auto directory = data_directory(settings);
   if (!directory) return std::unexpected(directory.error());
-  return gateway::Secrets::open(*directory);
+  std::unique_ptr<gateway::SecretsShare> share;
+  if (settings.journal.kind == config::JournalKind::redis) {
+    auto connection = redis_connection(settings);
+    if (!connection) return std::unexpected(connection.error());
+    share = share_in_redis(std::move(*connection), settings.workspace);
+  }
+  return gateway::Secrets::open(*directory, std::move(share));
 }
 
 std::expected<std::uint64_t, std::string> apply_proposal(journal::Journal& journal, sequencer::Recovered& recovered,

@@ -125,6 +125,32 @@ export const ops = () => layOut(head({
         description: "Heti checks itself while it runs. Anything but 0 is a bug of Heti's: keep the journal and report it.",
         queries: [{ expr: "sum by (instance) (increase(heti_invariant_violations_total[1h]))", legend: "{{instance}}" }],
       }),
+      lines({
+        title: "Nodes", width: 6, unit: units.NoUnit, decimals: 0,
+        description: "Nodes of the workspace, as each of them hears the others, and those that lead. Fewer than there should be: one is down or cut off. None or two that lead for more than some seconds: read the runbook.",
+        queries: [
+          { expr: "min by (workspace) (heti_nodes)", legend: "heard" },
+          { expr: "sum by (workspace) (heti_node_leads)", legend: "lead" },
+        ],
+      }),
+      lines({
+        title: "Behind the owner", width: 6, unit: units.NoUnit, decimals: 0,
+        description: "Batches of the journal that the owner has told of and a node does not have yet. Its clients see everything that much later.",
+        queries: [{ expr: "max by (instance) (heti_node_behind_batches)", legend: "{{instance}}" }],
+      }),
+      lines({
+        title: "Nothing heard from Redis", width: 6, unit: units.Seconds,
+        description: "For how long a node has heard nothing from Redis. After five seconds it sends its clients to the other nodes.",
+        queries: [{ expr: "max by (instance) (heti_node_cut_off_seconds)", legend: "{{instance}}" }],
+      }),
+      number({
+        title: "Owners changed, nodes lost, last hour", width: 6, unit: units.NoUnit, decimals: 0, colours: redFrom(2),
+        description: "How often another node became the owner, and how often one was taken for lost.",
+        queries: [
+          { expr: "sum(increase(heti_node_took_over_total[1h]))", legend: "owners" },
+          { expr: "sum(increase(heti_nodes_lost_total[1h]))", legend: "lost" },
+        ],
+      }),
       number({
         title: "Clock steps, last hour", width: 8, unit: units.NoUnit, decimals: 0, colours: redFrom(1),
         description: "Jumps of the machine's clock by more than two seconds. Heti does not follow them; look at time synchronisation.",

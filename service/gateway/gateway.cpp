@@ -176,6 +176,11 @@ void Gateway::take_typing(const TypingElsewhere& typing) {
   });
 }
 
+void Gateway::name_history(const journal::Journal& journal) {
+  parts_->services.history = to_string(journal.history());
+  parts_->services.tail_watch.begin_history(journal.history());
+}
+
 void Gateway::follow(bool follows) { parts_->services.tail_watch.may_be_behind(follows); }
 
 void Gateway::announce() {

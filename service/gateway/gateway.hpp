@@ -79,6 +79,8 @@ class Gateway {
 
   // Somebody types on a socket of another node.
   void take_typing(const TypingElsewhere& typing);
+  // The journal was empty when it was attached, and is not any more: its history has a name.
+  void name_history(const journal::Journal& journal);
   // Another node writes the journal (`true`), or this one does.
   void follow(bool follows);
   // All our connections were taken to be gone, and are not: says so to the core.

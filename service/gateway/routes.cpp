@@ -1,5 +1,7 @@
 #include "service/gateway/routes.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 
 #include "service/gateway/handshake.hpp"
@@ -52,7 +54,35 @@ std::string Routes::address_of(const Connection& connection, const HttpRequest& 
   return last.empty() ? connection.address() : std::string(last);
 }
 
+// Who signed in on another node a moment ago is known here after a look at what the nodes share.
+bool Routes::look_elsewhere(const HttpRequest& request, Hub& hub, const Responder& respond) {
+  if (!services_.secrets.is_shared()) return false;
+  const std::string_view cookie = cookie_value(request.header("cookie"), cookie_name());
+  const bool asks_who = request.path == "/api/me" || request.path == "/api/ticket" || request.path == "/api/wall" ||
+                        request.path.starts_with("/api/chats/");
+  if (cookie.empty() || !asks_who || services_.secrets.find_session(cookie, wall_now())) return false;
+  auto job = [this, weak_loop = hub.loop().weak_from_this(), &hub, request, respond] {
+    if (services_.secrets.may_be_elsewhere(wall_now())) {
+      const auto gone = services_.secrets.refresh(wall_now());
+      if (!gone) spdlog::error("secrets step=look_elsewhere error=\"{}\"", gone.error());
+      if (gone && !gone->empty()) {
+        services_.relay.home().post(
+            [this, gone = *gone] { services_.relay.to_all([gone](Hub& each) { each.sign_out(gone); }); });
+      }
+    }
+    if (const auto loop = weak_loop.lock())
+      loop->post([this, &hub, request, respond] { answer(request, hub, respond); });
+  };
+  if (!services_.pool.try_run(std::move(job))) respond(failure(HttpFailure::try_later, with_jitter(Millis{1000})));
+  return true;
+}
+
 void Routes::handle(HttpRequest request, Hub& hub, Responder respond) {
+  if (look_elsewhere(request, hub, respond)) return;
+  answer(request, hub, respond);
+}
+
+void Routes::answer(const HttpRequest& request, Hub& hub, const Responder& respond) {
   if (request.method == "GET" || request.method == "HEAD") return handle_get(request, hub, respond);
   if (request.method == "POST") return handle_post(request, hub, respond);
   respond(wrong_method("GET, HEAD, POST"));

@@ -20,6 +20,8 @@ class Routes final : public HttpSite {
   std::string address_of(const Connection& connection, const HttpRequest& request) const override;
 
  private:
+  bool look_elsewhere(const HttpRequest& request, Hub& hub, const Responder& respond);
+  void answer(const HttpRequest& request, Hub& hub, const Responder& respond);
   void handle_get(const HttpRequest& request, Hub& hub, const Responder& respond);
   void handle_post(const HttpRequest& request, Hub& hub, const Responder& respond);
 

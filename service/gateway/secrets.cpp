@@ -12,69 +12,13 @@
 #include <utility>
 
 #include "service/base/check.hpp"
+#include "service/gateway/secrets_table.hpp"
 
 namespace heti::gateway {
 namespace {
 
 constexpr std::size_t password_bytes_min = 8;
 constexpr std::size_t password_bytes_max = 2048;  // 512 characters of any language
-
-std::string_view text_of(const Bytes32& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-// One prepared statement: bind, step, read. Errors are sentences about the store.
-class Statement {
- public:
-  Statement(sqlite3* database, const char* sql) : database_(database) {
-    ok_ = sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr) == SQLITE_OK;
-  }
-  ~Statement() { sqlite3_finalize(statement_); }
-  Statement(const Statement&) = delete;
-  Statement& operator=(const Statement&) = delete;
-
-  Statement& text(int index, std::string_view value) {
-    if (ok_)
-      ok_ = sqlite3_bind_text64(statement_, index, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8) ==
-            SQLITE_OK;
-    return *this;
-  }
-  Statement& blob(int index, std::string_view value) {
-    if (ok_) ok_ = sqlite3_bind_blob64(statement_, index, value.data(), value.size(), SQLITE_TRANSIENT) == SQLITE_OK;
-    return *this;
-  }
-  Statement& number(int index, std::int64_t value) {
-    if (ok_) ok_ = sqlite3_bind_int64(statement_, index, value) == SQLITE_OK;
-    return *this;
-  }
-  // True: a row is there. False: done.
-  std::expected<bool, std::string> step() {
-    const int result = ok_ ? sqlite3_step(statement_) : SQLITE_ERROR;
-    if (result == SQLITE_ROW) return true;
-    if (result == SQLITE_DONE) return false;
-    return std::unexpected(std::string("secrets.db: ") + sqlite3_errmsg(database_));
-  }
-  std::string column(int index) const {
-    const auto* data = static_cast<const char*>(sqlite3_column_blob(statement_, index));
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, index));
-    return data == nullptr ? std::string() : std::string(data, size);
-  }
-  std::int64_t column_number(int index) const { return sqlite3_column_int64(statement_, index); }
-
- private:
-  sqlite3* database_;
-  sqlite3_stmt* statement_ = nullptr;
-  bool ok_ = false;
-};
-
-std::expected<void, std::string> run(sqlite3* database, const char* sql) {
-  if (sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
-  return std::unexpected(std::string("secrets.db: ") + sqlite3_errmsg(database));
-}
-
-std::expected<void, std::string> run(Statement& statement) {
-  auto result = statement.step();
-  if (!result) return std::unexpected(result.error());
-  return {};
-}
 
 std::expected<std::string, std::string> hash_of(std::string_view password) {
   std::string out(crypto_pwhash_STRBYTES, '\0');
@@ -86,13 +30,6 @@ std::expected<std::string, std::string> hash_of(std::string_view password) {
   return out;
 }
 
-// Hashes a session by its place in memory: never the cookie itself.
-std::uint64_t key_of(const Bytes32& id) {
-  std::uint64_t key = 0;
-  for (std::size_t i = 0; i < 8; ++i) key = (key << 8) | id[i];
-  return key;
-}
-
 constexpr const char* schema = R"(
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS passwords (login TEXT PRIMARY KEY, hash TEXT NOT NULL) WITHOUT ROWID;
@@ -101,7 +38,8 @@ constexpr const char* schema = R"(
 
 }  // namespace
 
-std::expected<std::unique_ptr<Secrets>, std::string> Secrets::open(const std::filesystem::path& directory) {
+std::expected<std::unique_ptr<Secrets>, std::string> Secrets::open(const std::filesystem::path& directory,
+                                                                   std::unique_ptr<SecretsShare> share) {
   const std::string path = (directory / "secrets.db").string();
   // Made here with mode 0600, so that it is never readable by others, not even for a moment; SQLite gives its
   // journal the same mode.
@@ -116,7 +54,7 @@ std::expected<std::unique_ptr<Secrets>, std::string> Secrets::open(const std::fi
 
   sqlite3* database = nullptr;
   const int result = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX, nullptr);
-  std::unique_ptr<Secrets> secrets(new Secrets(database));
+  std::unique_ptr<Secrets> secrets(new Secrets(database, std::move(share)));
   if (result != SQLITE_OK) return std::unexpected(path + " cannot be opened: " + sqlite3_errstr(result));
   if (auto prepared = secrets->prepare(); !prepared) return std::unexpected(path + ": " + prepared.error());
   return secrets;
@@ -141,6 +79,7 @@ std::expected<void, std::string> Secrets::prepare() {
   if (stored.size() != signing_key_.size()) return std::unexpected("the signing key in it is damaged");
   std::copy(stored.begin(), stored.end(), signing_key_.begin());
 
+  if (auto joined = join_share(); !joined) return joined;
   auto nobody = hash_of(random_secret());
   if (!nobody) return std::unexpected(nobody.error());
   nobodys_hash_ = *std::move(nobody);
@@ -184,6 +123,7 @@ std::expected<void, std::string> Secrets::set_password(std::string_view login, s
   if (!hash) return std::unexpected(hash.error());
   {
     const std::lock_guard lock(database_mutex_);
+    if (auto shared = share_password(login, *hash); !shared) return shared;
     if (auto begun = run(database_, "BEGIN IMMEDIATE"); !begun) return begun;
     Statement store(database_, "INSERT OR REPLACE INTO passwords (login, hash) VALUES (?, ?)");
     Statement forget(database_, "DELETE FROM sessions WHERE login = ?");
@@ -205,6 +145,7 @@ std::expected<void, std::string> Secrets::set_password(std::string_view login, s
 
 std::expected<void, std::string> Secrets::remove_password(std::string_view login) {
   const std::lock_guard lock(database_mutex_);
+  if (auto shared = share_change({.set = {}, .remove = {shared_name(login)}}); !shared) return shared;
   Statement remove(database_, "DELETE FROM passwords WHERE login = ?");
   remove.text(1, login);
   return run(remove);
@@ -243,6 +184,7 @@ std::expected<std::string, std::string> Secrets::start_session(std::string_view 
   const Instant expires = now + session_life;
   {
     const std::lock_guard lock(database_mutex_);
+    if (auto shared = share_session(id, login, expires); !shared) return std::unexpected(shared.error());
     Statement store(database_, "INSERT INTO sessions (id, login, expires_ms) VALUES (?, ?, ?)");
     store.blob(1, text_of(id)).text(2, login).number(3, to_ms(expires));
     if (auto done = run(store); !done) return std::unexpected(done.error());
@@ -256,12 +198,15 @@ std::expected<bool, std::string> Secrets::extend_session(std::string_view cookie
   const Bytes32 id = sha256(cookie);
   const Instant expires = now + session_life;
   const std::lock_guard lock(database_mutex_);
+  std::string login;
   {
     const std::lock_guard sessions_lock(sessions_mutex_);
     const auto found = sessions_.find(id);
     if (found == sessions_.end() || found->second.expires <= now) return false;
     found->second.expires = expires;
+    login = found->second.login;
   }
+  if (auto shared = share_session(id, login, expires); !shared) return std::unexpected(shared.error());
   // A session that another process has just ended has no row here; `refresh` takes it from memory.
   Statement store(database_, "UPDATE sessions SET expires_ms = ? WHERE id = ?");
   store.number(1, to_ms(expires)).blob(2, text_of(id));
@@ -276,6 +221,7 @@ std::expected<void, std::string> Secrets::end_session(std::string_view cookie) {
     sessions_.erase(id);
   }
   const std::lock_guard lock(database_mutex_);
+  if (auto shared = share_change({.set = {}, .remove = {shared_name(id)}}); !shared) return shared;
   Statement remove(database_, "DELETE FROM sessions WHERE id = ?");
   remove.blob(1, text_of(id));
   return run(remove);
@@ -294,22 +240,28 @@ std::expected<std::vector<std::uint64_t>, std::string> Secrets::refresh(Instant 
   std::vector<std::uint64_t> gone;
   const std::lock_guard lock(database_mutex_);
   Statement expire(database_, "DELETE FROM sessions WHERE expires_ms <= ?");
-  bool any_expired = false;
+  std::vector<std::string> expired;
   {
     const std::lock_guard sessions_lock(sessions_mutex_);
     std::erase_if(sessions_, [&](const auto& entry) {
       if (entry.second.expires > now) return false;
       gone.push_back(entry.second.key);
-      return any_expired = true;
+      expired.push_back(shared_name(entry.first));
+      return true;
     });
   }
-  if (any_expired) {
+  if (!expired.empty()) {
     expire.number(1, to_ms(now));
     if (auto done = run(expire); !done) return std::unexpected(done.error());
+    if (auto shared = share_change({.set = {}, .remove = std::move(expired)}); !shared) {
+      return std::unexpected(shared.error());
+    }
   }
+  const std::uint64_t taken = shared_version_;
+  if (auto took = take_in_share(); !took) return std::unexpected(took.error());
   const auto version = data_version();
   if (!version) return std::unexpected(version.error());
-  if (*version == seen_version_) return gone;
+  if (*version == seen_version_ && taken == shared_version_) return gone;
   auto fresh = load_sessions();
   if (!fresh) return std::unexpected(fresh.error());
   seen_version_ = *version;

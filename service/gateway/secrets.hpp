@@ -1,7 +1,9 @@
 #pragma once
 // The secrets store: password hashes, console sessions and the signing key, in secrets.db (mode 0600) of the data
-// directory and nowhere else: never in events, logs or the config. What blocks (hashing, disk) is named so; it runs on
-// the password pool or in the command line, never on an I/O loop.
+// directory and nowhere else: never in events, logs or the config. Where several nodes serve the same people, they
+// share them: what is written is written there first, and secrets.db is this node's copy, which goes on when the share
+// is away. What blocks (hashing, disk) is named so; it runs on the password pool or in the command line, never on an
+// I/O loop.
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -15,6 +17,8 @@
 
 #include "service/base/time.hpp"
 #include "service/gateway/crypto.hpp"
+
+#include "service/gateway/secrets_share.hpp"
 
 struct sqlite3;
 
@@ -30,9 +34,10 @@ struct AgentSession {
 
 class Secrets {
  public:
-  // Opens or creates directory/secrets.db; makes the signing key at the first start. Blocks.
+  // Opens or creates directory/secrets.db; makes the signing key at the first start. A share that is empty is given
+  // what is here; else its key, passwords and sessions replace ours. Blocks.
   [[nodiscard]] static std::expected<std::unique_ptr<Secrets>, std::string> open(
-      const std::filesystem::path& directory);
+      const std::filesystem::path& directory, std::unique_ptr<SecretsShare> share = nullptr);
   ~Secrets();
   Secrets(const Secrets&) = delete;
   Secrets& operator=(const Secrets&) = delete;
@@ -57,17 +62,36 @@ class Secrets {
   // Any thread, from memory.
   std::optional<AgentSession> find_session(std::string_view cookie, Instant now) const;
 
-  // Drops what has expired, and reads the table again if another process has written (a password set on the command
-  // line ends sessions here). Gives the keys of sessions that are gone. Blocks.
+  // A session that is not known here may have begun on another node a moment ago: worth a refresh(), if this says so.
+  // At most some times a second, whatever cookies are tried.
+  [[nodiscard]] bool may_be_elsewhere(Instant now);
+  [[nodiscard]] bool is_shared() const { return share_ != nullptr; }
+
+  // Drops what has expired, and reads the table again if another process or node has written (a password set on
+  // the command line ends sessions here). Gives the keys of sessions that are gone. Blocks.
   [[nodiscard]] std::expected<std::vector<std::uint64_t>, std::string> refresh(Instant now);
 
  private:
   using Sessions = std::map<Bytes32, AgentSession>;  // by SHA-256 of the cookie
 
-  explicit Secrets(sqlite3* database) : database_(database) {}
+  Secrets(sqlite3* database, std::unique_ptr<SecretsShare> share) : share_(std::move(share)), database_(database) {}
+
+  // secrets_share.cpp; with the database locked. Without a share they do nothing.
+  std::expected<void, std::string> join_share();
+  std::expected<void, std::string> give_share_ours();
+  std::expected<void, std::string> take_in_share();
+  std::expected<void, std::string> share_change(const SecretsShare::Change& change);
+  std::expected<void, std::string> share_password(std::string_view login, const std::string& hash);
+  std::expected<void, std::string> share_session(const Bytes32& id, std::string_view login, Instant expires);
+  static std::string shared_name(std::string_view login);
+  static std::string shared_name(const Bytes32& session);
+
   std::expected<void, std::string> prepare();
   std::expected<Sessions, std::string> load_sessions() const;
   std::expected<std::int64_t, std::string> data_version() const;
+
+  const std::unique_ptr<SecretsShare> share_;  // null: this node is alone
+  std::uint64_t shared_version_ = 0;           // of what was taken in
 
   mutable std::mutex database_mutex_;
   sqlite3* database_;
@@ -77,6 +101,7 @@ class Secrets {
 
   mutable std::mutex sessions_mutex_;
   Sessions sessions_;
+  Instant looked_elsewhere_;  // guarded by the same
 };
 
 }  // namespace heti::gateway

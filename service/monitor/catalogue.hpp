@@ -159,6 +159,22 @@ inline constexpr Metric commands_refused{"heti_commands_refused_total",
 inline constexpr Metric journal_bytes{"heti_journal_bytes", "What the journal's batches take in storage."};
 inline constexpr Metric clock_steps{"heti_clock_steps_total",
                                     "Jumps of the wall clock, either way, that journal time did not follow."};
+inline constexpr Metric node_leads{"heti_node_leads",
+                                   "1 while this node owns the workspace and decides: the sum over all nodes is 1."};
+inline constexpr Metric nodes_seen{"heti_nodes",
+                                   "Nodes of the workspace that this one heard in the last five seconds, itself "
+                                   "counted."};
+inline constexpr Metric nodes_lost{"heti_nodes_lost_total",
+                                   "Other nodes that this one took for lost: their connections were ended."};
+inline constexpr Metric node_took_over{"heti_node_took_over_total",
+                                       "How often this node became the owner after another one."};
+inline constexpr Metric node_behind{"heti_node_behind_batches",
+                                    "Batches that the owner has told of and that this node does not have yet."};
+inline constexpr Metric node_cut_off{"heti_node_cut_off_seconds",
+                                     "For how long nothing came from Redis, which is asked every second; 0 with a "
+                                     "journal on the node's own disk."};
+inline constexpr Metric node_pending{"heti_node_pending_commands",
+                                     "Wishes on this node that the owner, elsewhere, has not decided yet."};
 inline constexpr Metric config_successful{"heti_config_last_reload_successful",
                                           "1 if the settings file was taken when it was last read, 0 if refused."};
 inline constexpr Metric config_success_time{"heti_config_last_reload_success_timestamp_seconds",
@@ -248,6 +264,13 @@ inline constexpr std::array all{queue_open,
                                 commands_refused,
                                 journal_bytes,
                                 clock_steps,
+                                node_leads,
+                                nodes_seen,
+                                nodes_lost,
+                                node_took_over,
+                                node_behind,
+                                node_cut_off,
+                                node_pending,
                                 config_successful,
                                 config_success_time,
                                 probe_last_success,

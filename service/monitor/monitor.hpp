@@ -40,6 +40,17 @@ struct Sources {
   const gateway::GatewayMetrics& gateway;
 };
 
+// This node among those of its workspace. Alone it leads, and is all there is.
+struct NodeFigures {
+  bool leads = true;
+  std::uint64_t nodes = 1;
+  std::uint64_t lost = 0;
+  std::uint64_t took_over = 0;
+  std::uint64_t behind_batches = 0;
+  double cut_off_seconds = 0;
+  std::uint64_t pending_commands = 0;
+};
+
 class Monitor : public sequencer::Projection {
  public:
   explicit Monitor(const Options& options);
@@ -66,6 +77,9 @@ class Monitor : public sequencer::Projection {
 
   // Whose refused commands are shown; it must outlive the monitor. Without one none were refused.
   void watch(const sequencer::Sequencer& sequencer) { sequencer_ = &sequencer; }
+
+  // Asked at each scrape, on the loop.
+  void watch_nodes(std::function<NodeFigures()> figures) { nodes_ = std::move(figures); }
 
   // Begins to show what becomes of the probe's chats, which is then told to probe(). `steps`: what can fail.
   void expect_probe(std::span<const std::string_view> steps) { probe_.emplace(registry_, steps); }
@@ -112,6 +126,7 @@ class Monitor : public sequencer::Projection {
   HistoryKeeper history_;
   const LocalMidnight local_midnight_;
   Process process_;
+  std::function<NodeFigures()> nodes_;
   std::optional<ProbeCounts> probe_;  // from expect_probe()
   std::optional<Sources> sources_;    // from begin()
   const sequencer::Sequencer* sequencer_ = nullptr;

@@ -107,6 +107,8 @@ class Sequencer {
   // Before anything is submitted: another node owns the workspace, or nobody does yet.
   void follow(Elsewhere elsewhere);
   bool follows() const { return elsewhere_.has_value(); }
+  // Asked here and not decided yet, on the loop.
+  std::size_t pending() const { return elsewhere_ ? elsewhere_->pending.size() : 0; }
 
   // While it follows, on the loop: the next batch that is durable. An error if it does not come next, or cannot be
   // read.

@@ -12,7 +12,7 @@ export async function another(first, name) {
   second.port = await freePort();
   second.metricsPort = await freePort();
   const data = join(second.directory, 'data');
-  cpSync(join(first.directory, 'data'), data, { recursive: true, filter: (path) => !/(archive|journal)/.test(path) });
+  cpSync(join(first.directory, 'data'), data, { recursive: true, filter: (path) => !/(archive|journal|secrets)/.test(path) });
   second.env = { ...first.env, HETI_LISTEN_PORT: String(second.port), HETI_METRICS_PORT: String(second.metricsPort), HETI_JOURNAL_PATH: data };
   second.log = Heti.logFor(name);
   return second;

@@ -11,6 +11,8 @@ const burst = 12;
 // Long stays of an agent with a chat that is over would fill the slots.
 const config = demoConfig.replace('[queue.nights]', 'wrapup = "0s"\n[queue.nights]');
 
+export { config as talkConfig };
+
 export class KillRun {
   recorder = new Recorder();
   everybody = [];
@@ -18,21 +20,21 @@ export class KillRun {
   commitsPerAck = 0.05; // A first guess; each failpoint tells better.
 
   // With `plant` the program always runs with that bug. `env` is its environment, besides that of every test.
-  constructor({ name, visitors = 6, plant = null, env = {} }) {
-    Object.assign(this, { name, count: visitors, plant, env });
+  // `near`: to which node somebody goes, by who it is; with none, everybody to the node that is `heti` at that moment.
+  constructor({ name, visitors = 6, plant = null, env = {}, near = () => this.heti }) {
+    Object.assign(this, { name, count: visitors, plant, env, near });
   }
 
   async open() {
     if (!existsSync(plantedBinary)) throw new Error(`${plantedBinary} is not there; build the target heti_planted`);
-    this.heti = await Heti.start({ name: this.name, config, env: this.env });
+    this.heti ??= await Heti.start({ name: this.name, config, env: this.env });
     if (this.plant) {
       await this.heti.kill();
       await this.heti.launch(...this.order());
     }
-    // Everybody comes to the node that is `heti` at that moment.
     const cookies = { aino: await login(this.heti, 'aino'), eero: await login(this.heti, 'eero') };
     this.agents = Object.entries(cookies).map(([name, cookie]) => new Participant({
-      who: name, role: 'agent', login: name, recorder: this.recorder, connect: () => agent(this.heti, { cookie }),
+      who: name, role: 'agent', login: name, recorder: this.recorder, connect: () => agent(this.near(name), { cookie }),
     }));
     this.visitors = [];
     for (let i = 1; i <= this.count; i++) {
@@ -40,7 +42,7 @@ export class KillRun {
       const { token } = first.welcome;
       const { id } = (await first.ask({ t: 'start' })).conversation;
       await first.end();
-      const one = new Participant({ who: `visitor ${i}`, role: 'visitor', recorder: this.recorder, connect: () => visitor(this.heti, { token }) });
+      const one = new Participant({ who: `visitor ${i}`, role: 'visitor', recorder: this.recorder, connect: () => visitor(this.near(`visitor ${i}`), { token }) });
       one.join(id, `visitor${i}`);
       for (const other of this.agents) other.join(id, `${other.login}${i}`);
       this.visitors.push(one);

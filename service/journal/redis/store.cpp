@@ -159,7 +159,7 @@ std::expected<std::vector<Snapshot>, std::string> Store::snapshots(
 
 // At most one batch is appended and not confirmed: the owner names the confirmed entry before it in each append, and
 // the last one in each beat.
-std::expected<std::optional<Record>, std::string> Store::record() {
+std::expected<std::optional<Record>, std::string> Store::record(bool replicas) {
   const auto reply = connection_.call(
       Command{"HMGET", keys_.owner, "node", "history", "position", "hash", "at", "tail", "committed", "format"});
   if (!reply) return std::unexpected(reply.error().sentence);
@@ -176,7 +176,7 @@ std::expected<std::optional<Record>, std::string> Store::record() {
   if (!history || !position || *position < 0 || !hash || !at) {
     return std::unexpected(said("the record ").append(keys_.owner).append(" is damaged"));
   }
-  const bool all = *position == 0 || reply->at(5) == reply->at(6) || reply->at(5).ends_with("-0");
+  const bool all = !replicas || *position == 0 || reply->at(5) == reply->at(6) || reply->at(5).ends_with("-0");
   const auto end = static_cast<std::uint64_t>(*position);
   return Record{.node = std::string(reply->at(0)),
                 .history = *history,

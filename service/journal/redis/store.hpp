@@ -58,8 +58,8 @@ class Store {
   [[nodiscard]] std::expected<std::vector<Snapshot>, std::string> snapshots(
       const std::function<void(const std::string& why)>& reject);
 
-  // What a node that follows looks at. Nothing: there is no journal yet.
-  [[nodiscard]] std::expected<std::optional<Record>, std::string> record();
+  // What a node that follows looks at. Nothing: there is no journal yet. `replicas`: whether any have to confirm.
+  [[nodiscard]] std::expected<std::optional<Record>, std::string> record(bool replicas);
 
   // "Redis at unix:///run/redis.sock: WHAT"
   [[nodiscard]] std::string said(std::string_view what) const;

@@ -1,0 +1,280 @@
+#include "service/journal/redis/following_journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "service/base/bytes.hpp"
+#include "service/base/thread_name.hpp"
+#include "service/journal/hash.hpp"
+#include "service/journal/redis/durability.hpp"
+
+namespace heti::journal::redis {
+namespace {
+
+// Published batches that wait to be handed on; what is beyond is read from the stream.
+constexpr std::size_t heard_max = 4096;
+
+std::string published(const Batch& batch) {
+  ByteWriter out;
+  encode(out, batch.position);
+  encode(out, batch.at);
+  out.text({reinterpret_cast<const char*>(batch.previous.data()), batch.previous.size()});
+  out.text(batch.payload);
+  return out.take();
+}
+
+std::optional<Batch> from_published(std::string_view bytes) {
+  ByteReader in(bytes);
+  Batch batch;
+  decode(in, batch.position);
+  decode(in, batch.at);
+  const auto previous = hash_from(in.text());
+  batch.payload = in.text();
+  if (!in.ok() || !in.at_end() || !previous) return std::nullopt;
+  batch.previous = *previous;
+  return batch;
+}
+
+}  // namespace
+
+std::string FollowingJournal::channel_of(std::string_view suffix) const {
+  std::string channel = "{";
+  return channel.append(options_.workspace).append("}:").append(suffix);
+}
+
+std::expected<void, std::string> FollowingJournal::open() {
+  if (!options_.lock_file.empty()) {
+    auto lock = LockFile::take(options_.lock_file);
+    if (!lock) return std::unexpected(lock.error());
+    lock_.emplace(std::move(*lock));
+  }
+  auto connection = Connection::open(options_.connection);
+  if (!connection) return std::unexpected(connection.error());
+  const auto found = trusted(*connection, options_.replicas, options_.accept_loss);
+  if (!found) return std::unexpected(found.error());
+  synced_each_time_ = found->synced_each_time;
+  const auto record = Store(*connection, keys_).record(options_.replicas > 0);
+  if (!record) return std::unexpected(record.error());
+  if (*record) {
+    history_ = (*record)->history;
+    owner_ = (*record)->node;
+    tail_ = (*record)->tail;
+    if ((*record)->committed < tail_.position) {
+      // The last batch may not last: it is followed when it does.
+      tail_ = {};
+      const auto read = Store(*connection, keys_)
+                            .read(Position{(*record)->committed.value() - ((*record)->committed.value() > 0 ? 1 : 0)},
+                                  (*record)->committed, [this](const Batch& batch, const Hash& hash) {
+                                    tail_ = {batch.position, hash, batch.at};
+                                    return true;
+                                  });
+      if (!read) return std::unexpected(read.error());
+    }
+  }
+  BusOptions bus{.connection = options_.connection};
+  bus.channels = {channel_of("durable"), channel_of("released")};
+  for (const std::string& suffix : shared_.channels) bus.channels.push_back(channel_of(suffix));
+  bus.on_message = [this](std::string_view channel, const std::string& payload) { on_message(channel, payload); };
+  bus.on_connected = [this] {
+    const std::lock_guard lock(mutex_);
+    look_now_ = true;  // Something may have been missed.
+    wakes_.notify_all();
+  };
+  bus.on_warning = options_.on_warning;
+  bus_ = std::make_unique<Bus>(std::move(bus));
+  return {};
+}
+
+FollowingJournal::~FollowingJournal() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (claimant_) claimant_->look_now(true);
+  }
+  wakes_.notify_all();
+  if (waiting_.joinable()) waiting_.join();
+  if (follower_.joinable()) follower_.join();
+  const bool led = leader_ != nullptr;
+  leader_ = nullptr;
+  claimant_.reset();  // Finishes the append under way, and hands the workspace over.
+  if (led && bus_) bus_->publish(channel_of("released"), "");
+  bus_.reset();
+}
+
+void FollowingJournal::start(Position position) {
+  {
+    const std::lock_guard lock(mutex_);
+    following_ = true;
+    look_now_ = true;
+  }
+  if (position != tail().position) warn("what is followed begins elsewhere than at the end that was found");
+  follower_ = std::thread([this] { follow_loop(); });
+  waiting_ = std::thread([this] { claim_loop(); });
+}
+
+void FollowingJournal::on_message(std::string_view channel, const std::string& payload) {
+  if (channel == channel_of("durable")) {
+    if (leader_ != nullptr) return;
+    auto batch = from_published(payload);
+    const std::lock_guard lock(mutex_);
+    if (batch && heard_.size() < heard_max) {
+      heard_.push_back(std::move(*batch));
+    } else {
+      look_now_ = true;
+    }
+    wakes_.notify_all();
+  } else if (channel == channel_of("released")) {
+    const std::lock_guard lock(mutex_);
+    if (claimant_) claimant_->look_now(false);
+  } else if (shared_.on_message) {
+    shared_.on_message(channel.substr(channel.find("}:") + 2), payload);
+  }
+}
+
+void FollowingJournal::follow_loop() {
+  name_thread("follow");
+  std::unique_lock lock(mutex_);
+  auto next_look = std::chrono::steady_clock::now();
+  while (following_ && !stopping_ && !lost_) {
+    wakes_.wait_until(lock, next_look, [this] { return !heard_.empty() || look_now_ || !following_ || stopping_; });
+    if (!following_ || stopping_) return;
+    while (!heard_.empty()) {
+      const Batch batch = std::move(heard_.front());
+      heard_.pop_front();
+      if (batch.position <= tail_.position) continue;
+      if (batch.position.value() != tail_.position.value() + 1 || batch.previous != tail_.hash) {
+        look_now_ = true;
+        continue;
+      }
+      lock.unlock();
+      hand_on(batch, hash_of(batch));
+      lock.lock();
+    }
+    if (!look_now_ && std::chrono::steady_clock::now() < next_look) continue;
+    look_now_ = false;
+    lock.unlock();
+    const auto caught_up = catch_up();
+    if (!caught_up) warn(caught_up.error());
+    next_look = std::chrono::steady_clock::now() + options_.look_every;
+    lock.lock();
+  }
+}
+
+void FollowingJournal::hand_on(const Batch& batch, const Hash& hash) {
+  {
+    const std::lock_guard lock(mutex_);
+    tail_ = {batch.position, hash, batch.at};
+  }
+  if (shared_.on_batch) shared_.on_batch(batch, hash);
+}
+
+// What the record says is confirmed and was not heard. An error: Redis cannot be asked, now.
+std::expected<void, std::string> FollowingJournal::catch_up() {
+  if (!link_) {
+    auto connection = Connection::open(options_.connection);
+    if (!connection) return std::unexpected(connection.error());
+    link_.emplace(std::move(*connection));
+  }
+  auto caught_up = catch_up(Store(*link_, keys_));
+  if (!caught_up) link_.reset();
+  return caught_up;
+}
+
+std::expected<void, std::string> FollowingJournal::catch_up(Store store) {
+  const auto record = store.record(options_.replicas > 0);
+  if (!record) return std::unexpected(record.error());
+  const Tail mine = tail();
+  const auto gone = [this](const char* why) -> std::expected<void, std::string> {
+    lose(why);
+    return {};
+  };
+  if (!*record)
+    return mine.position.value() == 0 ? std::expected<void, std::string>{} : gone("the journal is not there any more");
+  const Record& now = **record;
+  {
+    const std::lock_guard lock(mutex_);
+    owner_ = now.node;
+    if (history_ == PublicId{}) history_ = now.history;
+  }
+  if (now.history != history()) return gone("a new history has begun");
+  if (now.tail.position < mine.position || (now.tail.position == mine.position && now.tail.hash != mine.hash)) {
+    return gone("the journal has lost its end: this node knows more of it");
+  }
+  if (now.committed <= mine.position) return {};
+  const auto verdict = store.judge(mine.position, mine.hash);
+  if (!verdict) return std::unexpected(verdict.error());
+  if (*verdict == Verdict::contradicted) return gone("the journal is another one than was followed");
+  return store.read(mine.position, now.committed, [this](const Batch& batch, const Hash& hash) {
+    hand_on(batch, hash);
+    const std::lock_guard lock(mutex_);
+    return following_ && !stopping_;
+  });
+}
+
+void FollowingJournal::lose(std::string why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(lost_, true)) return;
+  }
+  warn(why);
+  if (shared_.on_lost) shared_.on_lost(std::move(why));
+}
+
+void FollowingJournal::claim_loop() {
+  name_thread("claim");
+  while (!claim_once()) {
+    std::unique_lock lock(mutex_);
+    if (wakes_.wait_for(lock, options_.look_every, [this] { return stopping_ || lost_; })) return;
+  }
+}
+
+// True: this thread has nothing more to do.
+bool FollowingJournal::claim_once() {
+  RedisOptions options = options_;
+  options.lock_file.clear();
+  options.claim_patience.reset();
+  options.on_durable = [this](const Batch& batch) { bus_->publish(channel_of("durable"), published(batch)); };
+  // What was followed was confirmed: a journal that does not have it has lost its end.
+  options.witnesses = [this](const PublicId& history) {
+    auto all = options_.witnesses ? options_.witnesses(history) : std::vector<Witness>{};
+    const Tail mine = tail();
+    if (history == this->history() && mine.position.value() != 0) {
+      all.push_back({"this node", mine.position, mine.hash});
+    }
+    return all;
+  };
+  OwnedJournal* claimant = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || lost_) return true;
+    claimant_ = std::make_unique<OwnedJournal>(std::move(options));
+    claimant = claimant_.get();
+  }
+  if (const auto opened = claimant->open(); !opened) {
+    const std::lock_guard lock(mutex_);
+    claimant_.reset();
+    if (!stopping_) warn(opened.error());
+    return stopping_ || lost_;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    following_ = false;
+  }
+  wakes_.notify_all();
+  follower_.join();
+  const PublicId mine = history();
+  if (claimant->tail().position < tail().position || (mine != PublicId{} && claimant->history() != mine)) {
+    const auto notice = claimant->open_notice();
+    {
+      const std::lock_guard lock(mutex_);
+      claimant_.reset();  // Hands it over again: who starts anew reads what there is.
+    }
+    lose(notice.value_or("the journal is another one than was followed"));
+    return true;
+  }
+  leader_ = claimant;
+  if (shared_.on_owned) shared_.on_owned();
+  return true;
+}
+
+}  // namespace heti::journal::redis

@@ -1,0 +1,91 @@
+#pragma once
+// A node's journal among others: it follows the owner until it is the owner. Threads: the bus's, one that follows, and
+// one that waits for its turn. What the owner made durable is published whole; what was missed is read from the stream.
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "service/journal/lock_file.hpp"
+#include "service/journal/redis/bus.hpp"
+#include "service/journal/redis/owned_journal.hpp"
+#include "service/journal/redis/redis_journal.hpp"
+#include "service/journal/redis/store.hpp"
+
+namespace heti::journal::redis {
+
+class FollowingJournal final : public SharedJournal {
+ public:
+  FollowingJournal(RedisOptions options, SharedOptions shared)
+      : options_(std::move(options)), shared_(std::move(shared)), keys_(options_.workspace) {}
+  ~FollowingJournal() override;
+
+  [[nodiscard]] std::expected<void, std::string> open();
+
+  void start(Position position) override;
+  bool leading() const override { return leader_ != nullptr; }
+  std::string owner() const override;
+  Millis cut_off() const override { return bus_->silent_for(); }
+  void publish(std::string_view channel, std::string payload) override {
+    bus_->publish(channel_of(channel), std::move(payload));
+  }
+
+  PublicId history() const override;
+  Tail tail() const override;
+  bool owned() const override;
+  void append(Batch batch, std::function<void(AppendResult)> done) override;
+  std::expected<void, std::string> read(Position after,
+                                        const std::function<bool(const Batch&, const Hash&)>& each) const override;
+  void keep_alive(Instant now) override;
+  Instant alive_until() const override;
+  std::expected<void, std::string> save_snapshot(Snapshot snapshot) override;
+  std::expected<std::vector<Snapshot>, std::string> snapshots() const override;
+  void give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) override;
+  Stats stats() const override;
+  std::optional<std::string> open_notice() const override;
+  Position committed() const override;
+  std::expected<Position, std::string> trim(Position through) override;
+  bool synced_each_time() const override;
+
+ private:
+  std::string channel_of(std::string_view suffix) const;
+  void on_message(std::string_view channel, const std::string& payload);
+  void warn(std::string_view sentence) const;
+
+  // The thread that follows.
+  void follow_loop();
+  void hand_on(const Batch& batch, const Hash& hash);
+  [[nodiscard]] std::expected<void, std::string> catch_up();
+  [[nodiscard]] std::expected<void, std::string> catch_up(Store store);
+  void lose(std::string why);
+  // The thread that waits for its turn.
+  void claim_loop();
+  [[nodiscard]] bool claim_once();
+
+  const RedisOptions options_;
+  const SharedOptions shared_;
+  const Keys keys_;
+  std::optional<LockFile> lock_;
+  bool synced_each_time_ = false;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wakes_;
+  PublicId history_;
+  Tail tail_;  // Of what was followed.
+  std::string owner_;
+  std::deque<Batch> heard_;
+  bool look_now_ = false;
+  bool stopping_ = false;
+  bool following_ = false;
+  bool lost_ = false;
+  std::unique_ptr<OwnedJournal> claimant_;  // Waits for its turn, or is the leader.
+
+  std::optional<Connection> link_;  // Of the thread that follows.
+  std::atomic<OwnedJournal*> leader_ = nullptr;
+  std::unique_ptr<Bus> bus_;
+  std::thread follower_;
+  std::thread waiting_;
+};
+
+}  // namespace heti::journal::redis

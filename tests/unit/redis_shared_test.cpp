@@ -1,0 +1,296 @@
+// The journal that nodes share: one leads, the others follow and lead when they have to; and what they tell each other.
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "service/journal/redis/bus.hpp"
+#include "service/journal/redis/redis_journal.hpp"
+#include "tests/free_port.hpp"
+#include "tests/unit/redis_server.hpp"
+
+namespace heti::journal::test {
+namespace {
+
+// A node and what came to it; callbacks run on the journal's threads.
+class Node {
+ public:
+  Node(const RedisServer& server, std::string name, RedisOptions options = {}) {
+    options.connection = server.options();
+    options.node = std::move(name);
+    if (options.silence == Millis{3000}) options.silence = Millis{1500};
+    options.beat_every = std::min(options.beat_every, Millis{100});
+    options.look_every = Millis{20};
+    SharedOptions shared;
+    shared.channels = {"nodes"};
+    shared.on_batch = [this](const Batch& batch, const Hash& hash) {
+      const std::lock_guard lock(mutex_);
+      EXPECT_EQ(batch.position.value(), batches_.empty() ? 1 : batches_.back().position.value() + 1);
+      EXPECT_EQ(hash, hash_of(batch));
+      EXPECT_FALSE(leads_) << "a batch after it leads";
+      batches_.push_back(batch);
+    };
+    shared.on_owned = [this] { leads_ = true; };
+    shared.on_lost = [this](std::string why) {
+      const std::lock_guard lock(mutex_);
+      lost_ = std::move(why);
+    };
+    shared.on_message = [this](std::string_view channel, const std::string& payload) {
+      const std::lock_guard lock(mutex_);
+      messages_.push_back(std::string(channel) + " " + payload);
+    };
+    auto opened = open_shared_redis(std::move(options), std::move(shared));
+    EXPECT_TRUE(opened) << opened.error();
+    if (opened) journal = std::move(*opened);
+  }
+
+  void start() { journal->start(journal->tail().position); }
+  bool leads() const { return leads_; }
+  bool leads_soon() const {
+    return wait_until([this] { return leads(); });
+  }
+  std::vector<std::string> heard() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string> all;
+    for (const Batch& batch : batches_) all.push_back(batch.payload);
+    return all;
+  }
+  bool hears(std::size_t batches) const {
+    return wait_until([this, batches] { return heard().size() >= batches; });
+  }
+  std::string lost() const {
+    const std::lock_guard lock(mutex_);
+    return lost_;
+  }
+  std::vector<std::string> messages() const {
+    const std::lock_guard lock(mutex_);
+    return messages_;
+  }
+
+ private:
+  std::atomic<bool> leads_ = false;
+  mutable std::mutex mutex_;
+  std::vector<Batch> batches_;
+  std::string lost_;
+  std::vector<std::string> messages_;
+
+ public:
+  std::unique_ptr<SharedJournal> journal;  // last: its threads use the others
+};
+
+std::vector<std::string> numbers(int first, int last) {
+  std::vector<std::string> all;
+  for (int i = first; i <= last; ++i) all.push_back("batch " + std::to_string(i));
+  return all;
+}
+
+TEST(SharedJournalTest, OneLeadsAndTheOthersHaveEveryBatchOnceInOrder) {
+  RedisServer server;
+  Node north(server, "north");
+  north.start();
+  ASSERT_TRUE(north.leads_soon());
+  Node south(server, "south");
+  Node west(server, "west");
+  south.start();
+  west.start();
+  append_numbers(*north.journal, 1, 400);
+  ASSERT_TRUE(south.hears(400));
+  ASSERT_TRUE(west.hears(400));
+  EXPECT_EQ(south.heard(), numbers(1, 400));
+  EXPECT_EQ(west.heard(), numbers(1, 400));
+  EXPECT_FALSE(south.leads());
+  EXPECT_EQ(south.journal->tail(), north.journal->tail());
+  EXPECT_EQ(payloads(*south.journal), numbers(1, 400));
+  EXPECT_EQ(south.journal->owner(), "north");
+  EXPECT_EQ(append(*south.journal, "mine"), AppendResult::fenced);
+  EXPECT_TRUE(south.journal->owned());
+}
+
+TEST(SharedJournalTest, WhatWasNotHeardIsReadFromTheStream) {
+  RedisServer server;
+  Node north(server, "north");
+  north.start();
+  ASSERT_TRUE(north.leads_soon());
+  Node south(server, "south");
+  south.start();
+  for (int round = 0; round < 5; ++round) {
+    server.tell({"CLIENT", "KILL", "TYPE", "pubsub"});
+    append_numbers(*north.journal, 1 + 20 * round, 20 + 20 * round);
+  }
+  ASSERT_TRUE(south.hears(100));
+  EXPECT_EQ(south.heard(), numbers(1, 100));
+}
+
+TEST(SharedJournalTest, WhoComesLaterFollowsFromWhatItHasRead) {
+  RedisServer server;
+  Node north(server, "north");
+  north.start();
+  ASSERT_TRUE(north.leads_soon());
+  append_numbers(*north.journal, 1, 10);
+  Node south(server, "south");
+  EXPECT_EQ(south.journal->tail(), north.journal->tail());
+  EXPECT_EQ(south.journal->history(), north.journal->history());
+  EXPECT_EQ(payloads(*south.journal), numbers(1, 10));
+}
+
+TEST(SharedJournalTest, AnOwnerThatEndsHandsOverAtOnceAndTheChainGoesOn) {
+  RedisServer server;
+  auto north = std::make_unique<Node>(server, "north", RedisOptions{.silence = Millis{600'000}});
+  north->start();
+  ASSERT_TRUE(north->leads_soon());
+  Node south(server, "south", RedisOptions{.silence = Millis{600'000}});
+  south.start();
+  append_numbers(*north->journal, 1, 5);
+  ASSERT_TRUE(south.hears(5));
+  north.reset();
+  ASSERT_TRUE(south.leads_soon());
+  EXPECT_EQ(south.journal->tail().position, Position{5});
+  append_numbers(*south.journal, 6, 8);
+  EXPECT_EQ(payloads(*south.journal), numbers(1, 8));
+}
+
+TEST(SharedJournalTest, ASilentOwnerIsFollowedByAnotherAndItsAppendsAreFenced) {
+  RedisServer server;
+  RedisOptions silent;
+  silent.beat_every = Millis{100};
+  Node north(server, "north", silent);
+  north.start();
+  ASSERT_TRUE(north.leads_soon());
+  append_numbers(*north.journal, 1, 3);
+  // Somebody takes the workspace, as a node would that saw a silent beat.
+  server.tell({"HSET", "{default}:owner", "token", ""});
+  Node south(server, "south");
+  south.start();
+  ASSERT_TRUE(south.leads_soon());
+  EXPECT_EQ(append(*north.journal, "late"), AppendResult::fenced);
+  EXPECT_FALSE(north.journal->owned());
+  append_numbers(*south.journal, 4, 5);
+  EXPECT_EQ(payloads(*south.journal), numbers(1, 5));
+}
+
+TEST(SharedJournalTest, AFollowerLivesThroughARedisThatGoesAwayAndComesBack) {
+  RedisServer server;
+  Node north(server, "north");
+  north.start();
+  ASSERT_TRUE(north.leads_soon());
+  Node south(server, "south");
+  south.start();
+  append_numbers(*north.journal, 1, 5);
+  ASSERT_TRUE(south.hears(5));
+  server.stop(SIGKILL);
+  EXPECT_TRUE(wait_until([&] { return south.journal->cut_off() > Millis{1500}; }));
+  server.start();
+  const auto batch = following(north.journal->tail(), "batch 6");
+  EXPECT_EQ(append_stubbornly(*north.journal, batch), AppendResult::durable);
+  ASSERT_TRUE(south.hears(6));
+  EXPECT_EQ(south.heard(), numbers(1, 6));
+  EXPECT_TRUE(wait_until([&] { return south.journal->cut_off() < Millis{1500}; }));
+  EXPECT_EQ(south.lost(), "");
+}
+
+TEST(SharedJournalTest, AFollowerThatKnowsMoreThanTheJournalSaysThatItIsLost) {
+  RedisServer server;
+  Node north(server, "north");
+  north.start();
+  ASSERT_TRUE(north.leads_soon());
+  Node south(server, "south");
+  south.start();
+  append_numbers(*north.journal, 1, 5);
+  ASSERT_TRUE(south.hears(5));
+  // As if Redis had come back from an older copy.
+  const auto at = [&](const char* field) { return server.tell({"HGET", "{default}:owner", field}).text; };
+  const auto entry = server.tell({"XRANGE", "{default}:journal", "1-4", "1-4"});
+  server.tell({"XDEL", "{default}:journal", "1-5"});
+  const std::string hash = entry.list[0].list[1].list[5].text;
+  server.tell({"HSET", "{default}:owner", "tail", "1-4", "hash", hash, "position", "4", "committed", "1-4"});
+  EXPECT_EQ(at("position"), "4");
+  EXPECT_TRUE(wait_until([&] { return !south.lost().empty(); }));
+  EXPECT_NE(south.lost().find("has lost its end"), std::string::npos) << south.lost();
+  EXPECT_FALSE(south.journal->owned());
+}
+
+// What no replica has may be lost with Redis: nobody is shown it.
+TEST(SharedJournalTest, WhatIsNotConfirmedByAReplicaIsNotHandedOn) {
+  const std::string port = std::to_string(heti::test::free_port());
+  RedisServer primary({"--port", port, "--bind", "127.0.0.1", "--min-replicas-to-write", "1", "--min-replicas-max-lag",
+                       "600", "--repl-diskless-sync-delay", "0", "--repl-timeout", "600"});
+  RedisServer replica;
+  replica.tell({"REPLICAOF", "127.0.0.1", port});
+  ASSERT_TRUE(wait_until([&] {
+    return primary.tell({"INFO", "replication"}).text.find("state=online") != std::string::npos;
+  }));
+  RedisOptions options;
+  options.replicas = 1;
+  options.replicas_timeout = Millis{300};
+  Node north(primary, "north", options);
+  north.start();
+  ASSERT_TRUE(north.leads_soon());
+  Node south(primary, "south", options);
+  south.start();
+  append_numbers(*north.journal, 1, 3);
+  ASSERT_TRUE(south.hears(3));
+  replica.pause();
+  const auto batch = following(north.journal->tail(), "batch 4");
+  EXPECT_EQ(append(*north.journal, batch), AppendResult::unknown);
+  EXPECT_EQ(primary.tell({"HGET", "{default}:owner", "position"}).text, "4") << "it is in the stream";
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(south.heard(), numbers(1, 3));
+  replica.go_on();
+  EXPECT_EQ(append_stubbornly(*north.journal, batch), AppendResult::durable);
+  ASSERT_TRUE(south.hears(4));
+}
+
+TEST(SharedJournalTest, NodesTellEachOtherInOrder) {
+  RedisServer server;
+  Node north(server, "north");
+  Node south(server, "south");
+  north.start();
+  south.start();
+  ASSERT_TRUE(wait_until([&] {  // Until both listen.
+    north.journal->publish("nodes", "?");
+    return !south.messages().empty() && !north.messages().empty();
+  }));
+  for (int i = 0; i < 500; ++i) north.journal->publish("nodes", std::to_string(i));
+  ASSERT_TRUE(wait_until([&] { return !south.messages().empty() && south.messages().back() == "nodes 499"; }));
+  auto messages = south.messages();
+  std::erase(messages, "nodes ?");
+  ASSERT_EQ(messages.size(), 500u);
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(messages[static_cast<std::size_t>(i)], "nodes " + std::to_string(i));
+}
+
+TEST(SharedJournalTest, ATrustNotDeservedIsRefusedAtTheStart) {
+  RedisServer server({"--maxmemory-policy", "allkeys-lru"});
+  const auto journal = open_shared_redis({.connection = server.options()}, {});
+  ASSERT_FALSE(journal);
+  EXPECT_NE(journal.error().find("noeviction"), std::string::npos) << journal.error();
+}
+
+TEST(BusTest, ItComesBackByItselfAndSaysSo) {
+  RedisServer server;
+  std::atomic<int> connected = 0;
+  std::mutex mutex;
+  std::vector<std::string> heard;
+  redis::Bus bus({.connection = server.options(),
+                  .channels = {"a", "b"},
+                  .on_message =
+                      [&](std::string_view channel, const std::string& payload) {
+                        const std::lock_guard lock(mutex);
+                        heard.push_back(std::string(channel) + payload);
+                      },
+                  .on_connected = [&] { ++connected; },
+                  .on_warning = {}});
+  ASSERT_TRUE(wait_until([&] { return connected == 1; }));
+  server.stop(SIGKILL);
+  bus.publish("a", "lost");
+  server.start();
+  ASSERT_TRUE(wait_until([&] { return connected == 2; }));
+  ASSERT_TRUE(wait_until([&] {
+    bus.publish("b", "1");
+    const std::lock_guard lock(mutex);
+    return !heard.empty();
+  }));
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(heard.front(), "b1");
+}
+
+}  // namespace
+}  // namespace heti::journal::test

@@ -123,14 +123,15 @@ void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) 
   sheet.counter(catalogue::snapshots_rejected, {}, static_cast<double>(journal.snapshots_rejected));
   sheet.gauge(catalogue::journal_bytes, {}, static_cast<double>(journal.bytes));
   sheet.counter(catalogue::clock_steps, {}, static_cast<double>(sources_->clock.steps()));
+  const Labels workspace{label("workspace", workspace_)};
   const NodeFigures node = nodes_ ? nodes_() : NodeFigures{};
-  sheet.gauge(catalogue::node_leads, {}, node.leads ? 1 : 0);
-  sheet.gauge(catalogue::nodes_seen, {}, static_cast<double>(node.nodes));
-  sheet.counter(catalogue::nodes_lost, {}, static_cast<double>(node.lost));
-  sheet.counter(catalogue::node_took_over, {}, static_cast<double>(node.took_over));
-  sheet.gauge(catalogue::node_behind, {}, static_cast<double>(node.behind_batches));
-  sheet.gauge(catalogue::node_cut_off, {}, node.cut_off_seconds);
-  sheet.gauge(catalogue::node_pending, {}, static_cast<double>(node.pending_commands));
+  sheet.gauge(catalogue::node_leads, workspace, node.leads ? 1 : 0);
+  sheet.gauge(catalogue::nodes_seen, workspace, static_cast<double>(node.nodes));
+  sheet.counter(catalogue::nodes_lost, workspace, static_cast<double>(node.lost));
+  sheet.counter(catalogue::node_took_over, workspace, static_cast<double>(node.took_over));
+  sheet.gauge(catalogue::node_behind, workspace, static_cast<double>(node.behind_batches));
+  sheet.gauge(catalogue::node_cut_off, workspace, node.cut_off_seconds);
+  sheet.gauge(catalogue::node_pending, workspace, static_cast<double>(node.pending_commands));
   sheet.gauge(catalogue::config_successful, {}, config_good_ ? 1 : 0);
   sheet.gauge(catalogue::config_success_time, {},
               config_taken_at_ == Instant{} ? 0 : unix_seconds(wall.shows(config_taken_at_)));

@@ -1,15 +1,14 @@
 // The journal in Redis: what was acknowledged is there after kills of the node, of Redis, and after another node has
 // taken over. A node that was deposed acknowledges nothing and ends.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Heti, output, sleep, until } from './heti.mjs';
 import { logOf, refusedStart } from './faults.mjs';
 import { check, sentences } from './history/checker.mjs';
 import { KillRun } from './history/kill_run.mjs';
-import { freePort } from './ports.mjs';
+import { another } from './nodes.mjs';
 import { RedisServer } from './redis_server.mjs';
 
 const kills = Number(process.env.REDIS_KILLS ?? 15);
@@ -39,18 +38,6 @@ const more = (run, acks) => {
   const before = run.acks;
   return until('traffic', () => run.acks - before >= acks, 30000);
 };
-
-// A second node of the same company, with a data directory of its own and the same secrets. Not launched.
-async function another(first, name) {
-  const second = Object.assign(new Heti(), first, { name, directory: mkdtempSync(join(tmpdir(), `heti-${name}-`)) });
-  second.port = await freePort();
-  second.metricsPort = await freePort();
-  const data = join(second.directory, 'data');
-  cpSync(join(first.directory, 'data'), data, { recursive: true, filter: (path) => !/(archive|journal)/.test(path) });
-  second.env = { ...first.env, HETI_LISTEN_PORT: String(second.port), HETI_METRICS_PORT: String(second.metricsPort), HETI_JOURNAL_PATH: data };
-  second.log = Heti.logFor(name);
-  return second;
-}
 
 test('the node is killed again and again: nothing is lost, doubled or out of order', { timeout: 180000 + kills * 10000 }, async (t) => {
   const redis = await RedisServer.start();

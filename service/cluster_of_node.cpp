@@ -68,6 +68,9 @@ journal::SharedOptions ClusterOfNode::callbacks() {
     });
   };
   options.on_lost = [this, on_loop](std::string why) { on_loop([this, why = std::move(why)] { told_.lost(why); }); };
+  options.on_lost_end = [this, on_loop](std::string shown) {
+    on_loop([this, shown = std::move(shown)] { told_.lost_end(shown); });
+  };
   options.on_message = [this](std::string_view, const std::string& payload) { on_message(payload); };
   return options;
 }

@@ -24,6 +24,7 @@ class ClusterOfNode {
   struct Told {
     std::function<void()> leads;                       // the journal is ours from here on
     std::function<void(const std::string& why)> lost;  // what was followed is not there any more
+    std::function<void(std::string shown)> lost_end;   // another node knows what our journal does not have
   };
   struct Parts {
     journal::SharedJournal& journal;

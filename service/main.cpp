@@ -13,6 +13,7 @@
 #include "service/explain.hpp"
 #include "service/heti.hpp"
 #include "service/journal_tools.hpp"
+#include "service/nodes.hpp"
 #include "service/print_rules.hpp"
 #include "service/report.hpp"
 #include "service/sequencer/journal_clock.hpp"
@@ -128,6 +129,7 @@ int main(int argc, char** argv) {
   auto* set_password = app.add_subcommand("set-password", "Set an agent's password, read from standard input");
   std::string login;
   set_password->add_option("login", login, "The agent's login")->required();
+  auto* nodes = app.add_subcommand("nodes", "List the nodes that serve the workspace, and which of them leads");
   auto* logins = app.add_subcommand("logins", "List the agents that have a password");
 
   try {
@@ -154,6 +156,7 @@ int main(int argc, char** argv) {
   if (backup->parsed()) return heti::make_backup(*settings, to_back_up);
   if (restore->parsed()) return heti::restore_backup(*settings, to_restore);
   if (set_password->parsed()) return heti::set_password(*settings, login);
+  if (nodes->parsed()) return heti::list_nodes(*settings);
   if (logins->parsed()) return heti::list_logins(*settings);
   return exit_ok;
 }

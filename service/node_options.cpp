@@ -105,15 +105,6 @@ std::function<std::vector<journal::Witness>(const PublicId&)> archive_as_witness
   };
 }
 
-std::expected<journal::redis::ConnectionOptions, std::string> redis_connection(const config::Settings& settings) {
-  const auto address = journal::redis::parse_address(settings.journal.address);
-  if (!address) return std::unexpected("journal.address: " + address.error());
-  journal::redis::ConnectionOptions connection;
-  connection.address = *address;
-  connection.password_file = settings.journal.password_file;
-  return connection;
-}
-
 std::expected<journal::RedisOptions, std::string> redis_options(const config::Settings& settings,
                                                                 std::function<void(double)> on_append) {
   auto connection = redis_connection(settings);
@@ -123,6 +114,7 @@ std::expected<journal::RedisOptions, std::string> redis_options(const config::Se
   options.connection = std::move(*connection);
   options.workspace = settings.workspace;
   options.node = host_name() + ":" + std::to_string(settings.listen.port);
+  options.directory = settings.journal.path;
   options.lock_file = std::filesystem::path(settings.journal.path) / "journal.lock";
   options.replicas = static_cast<int>(settings.journal.replicas);
   options.accept_loss = settings.journal.accept_loss;
@@ -133,6 +125,15 @@ std::expected<journal::RedisOptions, std::string> redis_options(const config::Se
 }
 
 }  // namespace
+
+std::expected<journal::redis::ConnectionOptions, std::string> redis_connection(const config::Settings& settings) {
+  const auto address = journal::redis::parse_address(settings.journal.address);
+  if (!address) return std::unexpected("journal.address: " + address.error());
+  journal::redis::ConnectionOptions connection;
+  connection.address = *address;
+  connection.password_file = settings.journal.password_file;
+  return connection;
+}
 
 std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(const config::Settings& settings,
                                                                            std::function<void(double)> on_append) {

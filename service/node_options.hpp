@@ -36,6 +36,10 @@ gateway::Wording wording_of(const config::Settings& settings);
 [[nodiscard]] std::expected<std::unique_ptr<journal::Journal>, std::string> open_journal(
     const config::Settings& settings, std::function<void(double)> on_append);
 
+// The Redis of these settings, which keep their journal there.
+[[nodiscard]] std::expected<journal::redis::ConnectionOptions, std::string> redis_connection(
+    const config::Settings& settings);
+
 // The journal in Redis that nodes share: this one follows it, and owns it when it can.
 [[nodiscard]] std::expected<std::unique_ptr<journal::SharedJournal>, std::string> open_shared_journal(
     const config::Settings& settings, std::function<void(double)> on_append, journal::SharedOptions shared);

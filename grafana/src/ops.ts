@@ -125,6 +125,16 @@ export const ops = () => layOut(head({
         description: "Heti checks itself while it runs. Anything but 0 is a bug of Heti's: keep the journal and report it.",
         queries: [{ expr: "sum by (instance) (increase(heti_invariant_violations_total[1h]))", legend: "{{instance}}" }],
       }),
+      number({
+        title: "Clock steps, last hour", width: 8, unit: units.NoUnit, decimals: 0, colours: redFrom(1),
+        description: "Jumps of the machine's clock by more than two seconds. Heti does not follow them; look at time synchronisation.",
+        queries: [{ expr: "sum by (instance) (increase(heti_clock_steps_total[1h]))", legend: "{{instance}}" }],
+      }),
+    ],
+  },
+  {
+    title: "Do the nodes agree?",
+    panels: [
       lines({
         title: "Nodes", width: 6, unit: units.NoUnit, decimals: 0,
         description: "Nodes of the workspace, as each of them hears the others, and those that lead. Fewer than there should be: one is down or cut off. None or two that lead for more than some seconds: read the runbook.",
@@ -150,11 +160,6 @@ export const ops = () => layOut(head({
           { expr: "sum(increase(heti_node_took_over_total[1h]))", legend: "owners" },
           { expr: "sum(increase(heti_nodes_lost_total[1h]))", legend: "lost" },
         ],
-      }),
-      number({
-        title: "Clock steps, last hour", width: 8, unit: units.NoUnit, decimals: 0, colours: redFrom(1),
-        description: "Jumps of the machine's clock by more than two seconds. Heti does not follow them; look at time synchronisation.",
-        queries: [{ expr: "sum by (instance) (increase(heti_clock_steps_total[1h]))", legend: "{{instance}}" }],
       }),
     ],
   },

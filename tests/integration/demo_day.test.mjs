@@ -2,14 +2,15 @@
 // simulation from what the people of the day sent and were sent. Counts are equal to the unit, times to the millisecond.
 // Everything is judged by the server's stamps, so a slow machine makes another day, not a wrong one.
 //   DEMO_DAY_HOURS (12): how long the queue is open; DEMO_DAY_CHATS (2000); DEMO_DAY_SPEED (600); DEMO_DAY_SEED (7)
-//   DEMO_DAY_PROGRAM: the program that counts again; DEMO_DAY_KEEP: a directory for its three files
+//   DEMO_DAY_PROGRAM: the program that counts again; DEMO_DAY_KEEP: a directory for its three files, which are kept with
+//   the output of the tests anyway if the two do not agree
 import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { demo, totals } from './demo_player.mjs';
-import { Heti, binary, password, root, until } from './heti.mjs';
+import { Heti, binary, output, password, root, until } from './heti.mjs';
 
 const hours = Number(process.env.DEMO_DAY_HOURS ?? 12);
 const chats = Number(process.env.DEMO_DAY_CHATS ?? 2000);
@@ -48,13 +49,13 @@ test('a day of chats: what the service counted is what the naive model finds in 
     }, 60_000);
     const text = await (await fetch(`${heti.metricsUrl}/metrics`)).text();
     writeFileSync(exported, text);
-    if (process.env.DEMO_DAY_KEEP) {
-      mkdirSync(process.env.DEMO_DAY_KEEP, { recursive: true });
-      for (const name of ['record.jsonl', 'metrics.txt', 'heti.toml']) copyFileSync(join(heti.directory, name), join(process.env.DEMO_DAY_KEEP, name));
-    }
-
     const counted = countAgain(heti.config, record, exported);
     console.log(counted.text);
+    const keep = process.env.DEMO_DAY_KEEP ?? (counted.status === 0 ? null : join(output, 'demo-day'));
+    if (keep) {
+      mkdirSync(keep, { recursive: true });
+      for (const name of ['record.jsonl', 'metrics.txt', 'heti.toml']) copyFileSync(join(heti.directory, name), join(keep, name));
+    }
     assert.equal(counted.status, 0, counted.text);
     assert.ok(all.contacts > chats * 0.95, `${all.contacts} contacts`);
 

@@ -87,6 +87,10 @@ test('on three nodes everybody hears everybody, and each node knows the same', a
     // Refusals find their way, too.
     const refused = await guest.ask({ t: 'rate', conversation: id, score: 5 });
     assert.equal(refused.t, 'refused');
+    // Each node can say who serves.
+    const listed = one.run(['nodes']);
+    assert.equal(listed.status, 0, listed.stderr);
+    for (const node of nodes.all) assert.match(listed.stdout, new RegExp(`:${node.port} +${node === owner ? 'leads' : 'follows'} `));
     const metrics = await Promise.all(nodes.all.map((node) => node.metrics()));
     assert.equal(metrics.reduce((sum, one) => sum + one.sum('heti_node_leads'), 0), 1);
     assert.equal(metrics.reduce((sum, one) => sum + one.sum('heti_contacts_total', { queue: 'support' }), 0), 1, 'counted once');

@@ -8,7 +8,7 @@ import { until } from './heti.mjs';
 import { freePort } from './ports.mjs';
 
 export class RedisServer {
-  #directory = mkdtempSync(join(tmpdir(), 'heti-redis-'));
+  directory = mkdtempSync(join(tmpdir(), 'heti-redis-'));
 
   // `settings` beside or instead of those of a Redis that loses nothing, such as {appendfsync: 'everysec'}.
   static async start(settings = {}) {
@@ -25,18 +25,21 @@ export class RedisServer {
 
   async launch() {
     const args = Object.entries(this.settings).flatMap(([name, value]) => [`--${name}`, value]);
-    this.process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#directory, ...args], { stdio: 'ignore' });
+    this.process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory, ...args], { stdio: 'ignore' });
     this.exited = new Promise((done) => this.process.once('exit', done));
     await until('Redis answers', () => this.#answers());
   }
 
-  #answers() {
-    return new Promise((done) => {
-      const socket = connect(this.port, '127.0.0.1', () => socket.write('PING\r\n'));
-      socket.on('data', (bytes) => { socket.destroy(); done(bytes.toString().startsWith('+PONG')); });
-      socket.on('error', () => done(false));
+  // The answer to one command, as Redis sends it.
+  ask(command) {
+    return new Promise((done, failed) => {
+      const socket = connect(this.port, '127.0.0.1', () => socket.write(`${command}\r\n`));
+      socket.on('data', (bytes) => { socket.destroy(); done(bytes.toString()); });
+      socket.on('error', failed);
     });
   }
+
+  #answers() { return this.ask('PING').then((answer) => answer.startsWith('+PONG'), () => false); }
 
   async kill() {
     this.process.kill('SIGKILL');
@@ -45,6 +48,6 @@ export class RedisServer {
 
   async close() {
     if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -34,6 +34,10 @@ class Node {
       const std::lock_guard lock(mutex_);
       lost_ = std::move(why);
     };
+    shared.on_lost_end = [this](std::string shown) {
+      const std::lock_guard lock(mutex_);
+      shown_ = std::move(shown);
+    };
     shared.on_message = [this](std::string_view channel, const std::string& payload) {
       const std::lock_guard lock(mutex_);
       messages_.push_back(std::string(channel) + " " + payload);
@@ -61,6 +65,10 @@ class Node {
     const std::lock_guard lock(mutex_);
     return lost_;
   }
+  std::string shown() const {
+    const std::lock_guard lock(mutex_);
+    return shown_;
+  }
   std::vector<std::string> messages() const {
     const std::lock_guard lock(mutex_);
     return messages_;
@@ -71,6 +79,7 @@ class Node {
   mutable std::mutex mutex_;
   std::vector<Batch> batches_;
   std::string lost_;
+  std::string shown_;
   std::vector<std::string> messages_;
 
  public:
@@ -187,6 +196,14 @@ TEST(SharedJournalTest, AFollowerLivesThroughARedisThatGoesAwayAndComesBack) {
   EXPECT_EQ(south.lost(), "");
 }
 
+// As if Redis had come back from an older copy, of four batches instead of five.
+void wind_back(const RedisServer& server) {
+  const auto entry = server.tell({"XRANGE", "{default}:journal", "1-4", "1-4"});
+  server.tell({"XDEL", "{default}:journal", "1-5"});
+  const std::string hash = entry.list[0].list[1].list[5].text;
+  server.tell({"HSET", "{default}:owner", "tail", "1-4", "hash", hash, "position", "4", "committed", "1-4"});
+}
+
 TEST(SharedJournalTest, AFollowerThatKnowsMoreThanTheJournalSaysThatItIsLost) {
   RedisServer server;
   Node north(server, "north");
@@ -196,16 +213,64 @@ TEST(SharedJournalTest, AFollowerThatKnowsMoreThanTheJournalSaysThatItIsLost) {
   south.start();
   append_numbers(*north.journal, 1, 5);
   ASSERT_TRUE(south.hears(5));
-  // As if Redis had come back from an older copy.
-  const auto at = [&](const char* field) { return server.tell({"HGET", "{default}:owner", field}).text; };
-  const auto entry = server.tell({"XRANGE", "{default}:journal", "1-4", "1-4"});
-  server.tell({"XDEL", "{default}:journal", "1-5"});
-  const std::string hash = entry.list[0].list[1].list[5].text;
-  server.tell({"HSET", "{default}:owner", "tail", "1-4", "hash", hash, "position", "4", "committed", "1-4"});
-  EXPECT_EQ(at("position"), "4");
+  wind_back(server);
   EXPECT_TRUE(wait_until([&] { return !south.lost().empty(); }));
   EXPECT_NE(south.lost().find("has lost its end"), std::string::npos) << south.lost();
   EXPECT_FALSE(south.journal->owned());
+}
+
+TEST(SharedJournalTest, WhatANodeHasSeenOutlivesItAndItTellsTheOwner) {
+  RedisServer server;
+  const TempDirectory directory;
+  {
+    Node north(server, "north");
+    north.start();
+    ASSERT_TRUE(north.leads_soon());
+    Node south(server, "south", RedisOptions{.directory = directory.path(), .silence = Millis{600'000}});
+    south.start();
+    append_numbers(*north.journal, 1, 5);
+    ASSERT_TRUE(south.hears(5));
+  }
+  wind_back(server);
+  Node west(server, "west");  // Knows nothing.
+  west.start();
+  ASSERT_TRUE(west.leads_soon());
+  Node south(server, "south", RedisOptions{.directory = directory.path(), .silence = Millis{600'000}});
+  south.start();
+  EXPECT_TRUE(wait_until([&] { return !west.shown().empty(); }));
+  EXPECT_NE(west.shown().find("node south knows position 5"), std::string::npos) << west.shown();
+  std::promise<void> given_up;
+  west.journal->give_up_end(west.shown(), [&](std::expected<void, std::string> done) {
+    EXPECT_TRUE(done) << done.error();
+    given_up.set_value();
+  });
+  given_up.get_future().get();
+  EXPECT_TRUE(wait_until([&] { return south.lost().find("new history") != std::string::npos; })) << south.lost();
+}
+
+TEST(SharedJournalTest, WhatANodeHasSeenMakesItBeginANewHistoryWhenItLeads) {
+  RedisServer server;
+  const TempDirectory directory;
+  PublicId history;
+  {
+    Node north(server, "north", RedisOptions{.directory = directory.path()});
+    north.start();
+    ASSERT_TRUE(north.leads_soon());
+    append_numbers(*north.journal, 1, 5);
+    history = north.journal->history();
+  }
+  wind_back(server);
+  server.tell({"HSET", "{default}:owner", "token", ""});
+  Node north(server, "north", RedisOptions{.directory = directory.path()});
+  north.start();
+  EXPECT_TRUE(wait_until([&] { return !north.lost().empty(); }));
+  EXPECT_NE(north.lost().find("this node's last run knows position 5"), std::string::npos) << north.lost();
+  north.journal.reset();
+  Node again(server, "north", RedisOptions{.directory = directory.path()});
+  again.start();
+  ASSERT_TRUE(again.leads_soon());
+  EXPECT_NE(again.journal->history(), history);
+  EXPECT_EQ(payloads(*again.journal), numbers(1, 4));
 }
 
 // What no replica has may be lost with Redis: nobody is shown it.

@@ -37,6 +37,71 @@ std::optional<Batch> from_published(std::string_view bytes) {
 
 }  // namespace
 
+// One file for each history. Those of other histories say nothing of this one.
+void FollowingJournal::open_seen() {
+  if (options_.directory.empty() || history_ == PublicId{} || seen_file_) return;
+  const std::string suffix = ".seen";
+  std::string name = options_.workspace + ".";
+  const std::string prefix = name;
+  name.append(to_string(history_)).append(suffix);
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(options_.directory, ignored)) {
+    const std::string other = entry.path().filename().string();
+    if (other != name && other.starts_with(prefix) && other.ends_with(suffix)) {
+      std::filesystem::remove(entry.path(), ignored);
+    }
+  }
+  auto file = SideFile::open(options_.directory / name);
+  if (!file) return warn(file.error());
+  const auto mark = file->read();
+  if (!mark) warn(mark.error());
+  if (mark) seen_ = *mark;
+  seen_file_.emplace(std::move(*file));
+}
+
+// Not synced: it is for ends of this process and of Redis, not of this machine.
+void FollowingJournal::note_seen(const Batch& batch, const Hash& hash) {
+  if (seen_file_ && !has_seen_more()) static_cast<void>(seen_file_->write({batch.position, hash}));
+}
+
+// Then the file stays as it is, until a new history has begun.
+bool FollowingJournal::has_seen_more() const { return seen_ && seen_->position > tail().position; }
+
+// To the owner, who may know nothing of it.
+void FollowingJournal::tell_what_was_seen() {
+  if (!has_seen_more()) return;
+  ByteWriter out;
+  encode(out, history());
+  encode(out, seen_->position);
+  out.text(bytes_of(seen_->hash));
+  out.text(options_.node);
+  bus_->publish(channel_of("witness"), out.take());
+}
+
+void FollowingJournal::on_witness(const std::string& payload) {
+  const OwnedJournal* const leader = leader_;
+  if (leader == nullptr || !shared_.on_lost_end) return;
+  ByteReader in(payload);
+  PublicId history;
+  Position position;
+  decode(in, history);
+  decode(in, position);
+  const auto hash = hash_from(in.text());
+  const std::string node(in.text());
+  if (!in.ok() || !hash || history != leader->history()) return;
+  auto connection = Connection::open(options_.connection);
+  if (!connection) return;
+  const auto verdict = Store(*connection, keys_).judge(position, *hash);
+  if (!verdict || *verdict != Verdict::contradicted || history != leader->history()) return;
+  std::string shown = "node ";
+  shared_.on_lost_end(shown.append(node)
+                          .append(" knows position ")
+                          .append(std::to_string(position.value()))
+                          .append(" (")
+                          .append(journal::to_string(*hash))
+                          .append(")"));
+}
+
 std::string FollowingJournal::channel_of(std::string_view suffix) const {
   std::string channel = "{";
   return channel.append(options_.workspace).append("}:").append(suffix);
@@ -71,8 +136,9 @@ std::expected<void, std::string> FollowingJournal::open() {
       if (!read) return std::unexpected(read.error());
     }
   }
+  open_seen();
   BusOptions bus{.connection = options_.connection};
-  bus.channels = {channel_of("durable"), channel_of("released")};
+  bus.channels = {channel_of("durable"), channel_of("released"), channel_of("witness")};
   for (const std::string& suffix : shared_.channels) bus.channels.push_back(channel_of(suffix));
   bus.on_message = [this](std::string_view channel, const std::string& payload) { on_message(channel, payload); };
   bus.on_connected = [this] {
@@ -126,6 +192,8 @@ void FollowingJournal::on_message(std::string_view channel, const std::string& p
   } else if (channel == channel_of("released")) {
     const std::lock_guard lock(mutex_);
     if (claimant_) claimant_->look_now(false);
+  } else if (channel == channel_of("witness")) {
+    on_witness(payload);
   } else if (shared_.on_message) {
     shared_.on_message(channel.substr(channel.find("}:") + 2), payload);
   }
@@ -165,6 +233,7 @@ void FollowingJournal::hand_on(const Batch& batch, const Hash& hash) {
     const std::lock_guard lock(mutex_);
     tail_ = {batch.position, hash, batch.at};
   }
+  note_seen(batch, hash);
   if (shared_.on_batch) shared_.on_batch(batch, hash);
 }
 
@@ -196,6 +265,8 @@ std::expected<void, std::string> FollowingJournal::catch_up(Store store) {
     owner_ = now.node;
     if (history_ == PublicId{}) history_ = now.history;
   }
+  open_seen();
+  tell_what_was_seen();
   if (now.history != history()) return gone("a new history has begun");
   if (now.tail.position < mine.position || (now.tail.position == mine.position && now.tail.hash != mine.hash)) {
     return gone("the journal has lost its end: this node knows more of it");
@@ -233,7 +304,10 @@ bool FollowingJournal::claim_once() {
   RedisOptions options = options_;
   options.lock_file.clear();
   options.claim_patience.reset();
-  options.on_durable = [this](const Batch& batch) { bus_->publish(channel_of("durable"), published(batch)); };
+  options.on_durable = [this](const Batch& batch) {
+    bus_->publish(channel_of("durable"), published(batch));
+    note_seen(batch, hash_of(batch));
+  };
   // What was followed was confirmed: a journal that does not have it has lost its end.
   options.witnesses = [this](const PublicId& history) {
     auto all = options_.witnesses ? options_.witnesses(history) : std::vector<Witness>{};
@@ -241,6 +315,7 @@ bool FollowingJournal::claim_once() {
     if (history == this->history() && mine.position.value() != 0) {
       all.push_back({"this node", mine.position, mine.hash});
     }
+    if (history == this->history() && seen_) all.push_back({"this node's last run", seen_->position, seen_->hash});
     return all;
   };
   OwnedJournal* claimant = nullptr;
@@ -272,6 +347,11 @@ bool FollowingJournal::claim_once() {
     lose(notice.value_or("the journal is another one than was followed"));
     return true;
   }
+  {
+    const std::lock_guard lock(mutex_);
+    history_ = claimant->history();
+  }
+  open_seen();  // If the journal was empty until now.
   leader_ = claimant;
   if (shared_.on_owned) shared_.on_owned();
   return true;

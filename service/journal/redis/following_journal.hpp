@@ -12,6 +12,7 @@
 #include "service/journal/redis/owned_journal.hpp"
 #include "service/journal/redis/redis_journal.hpp"
 #include "service/journal/redis/store.hpp"
+#include "service/journal/side_file.hpp"
 
 namespace heti::journal::redis {
 
@@ -59,6 +60,12 @@ class FollowingJournal final : public SharedJournal {
   [[nodiscard]] std::expected<void, std::string> catch_up();
   [[nodiscard]] std::expected<void, std::string> catch_up(Store store);
   void lose(std::string why);
+  // Up to where this node has seen this history, in a file; and what it said at the start.
+  void open_seen();
+  void note_seen(const Batch& batch, const Hash& hash);
+  [[nodiscard]] bool has_seen_more() const;
+  void tell_what_was_seen();
+  void on_witness(const std::string& payload);
   // The thread that waits for its turn.
   void claim_loop();
   [[nodiscard]] bool claim_once();
@@ -81,7 +88,9 @@ class FollowingJournal final : public SharedJournal {
   bool lost_ = false;
   std::unique_ptr<OwnedJournal> claimant_;  // Waits for its turn, or is the leader.
 
-  std::optional<Connection> link_;  // Of the thread that follows.
+  std::optional<SideFile> seen_file_;   // Of the thread that follows; then of the owner's writer.
+  std::optional<SideFile::Mark> seen_;  // At the start.
+  std::optional<Connection> link_;      // Of the thread that follows.
   std::atomic<OwnedJournal*> leader_ = nullptr;
   std::unique_ptr<Bus> bus_;
   std::thread follower_;

@@ -16,6 +16,8 @@ struct RedisOptions {
   redis::ConnectionOptions connection{};
   std::string workspace = "default";  // 1 to 64 of a-z, 0-9, '-' and '_': it is part of keys.
   std::string node = "node";          // For people: who owns it.
+  // Where a node remembers up to where it has seen a shared journal, to notice that its end was lost. Empty: nowhere.
+  std::filesystem::path directory{};
   std::filesystem::path lock_file{};  // One process only; held as long as the journal is open. Empty: none.
   int replicas = 0;                   // How many must have a batch before it is durable.
   Millis replicas_timeout{1000};      // Later than that the outcome is unknown.
@@ -56,6 +58,8 @@ struct SharedOptions {
   // What was followed is not what Redis has: it has lost the end, or a new history has begun. Open anew.
   std::function<void(std::string why)> on_lost{};
   std::function<void(std::string_view channel, const std::string& payload)> on_message{};
+  // At the owner: another node has seen what the journal does not have. `shown` is for give_up_end().
+  std::function<void(std::string shown)> on_lost_end{};
 };
 
 class SharedJournal : public RedisJournal {

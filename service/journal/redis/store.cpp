@@ -17,7 +17,7 @@ std::string key(const std::string& workspace, std::string_view what) {
   return text.append(workspace).append("}:").append(what);
 }
 
-std::string at_position(Position position) {
+std::string where_is(Position position) {
   std::string text = "position ";
   return text.append(std::to_string(position.value()));
 }
@@ -73,19 +73,19 @@ std::expected<Sighting, std::string> Store::sight() {
 std::expected<void, std::string> Store::read(Position after, Position through,
                                              const std::function<bool(const Batch&, const Hash&)>& each) {
   if (after > through) {
-    return std::unexpected(said(at_position(after)).append(" lies beyond the end, ").append(at_position(through)));
+    return std::unexpected(said(where_is(after)).append(" lies beyond the end, ").append(where_is(through)));
   }
   if (after == through) return {};
   std::string why;
   auto previous = hash_at(after, why);
   if (!previous) return std::unexpected(previous.error());
-  if (!*previous) return std::unexpected(said(at_position(after)).append(" cannot be read after: it is ").append(why));
+  if (!*previous) return std::unexpected(said(where_is(after)).append(" cannot be read after: it is ").append(why));
   const std::string last = std::to_string(through.value());
   for (std::uint64_t next = after.value() + 1; next <= through.value();) {
     auto reply = run(read_script(), {std::to_string(next), last, "256", "4194304"});
     if (!reply) return std::unexpected(reply.error());
     if (reply->at(0) != "ok" || reply->list.size() != 2 || reply->list[1].list.empty()) {
-      return std::unexpected(said(at_position(Position{next})).append(" cannot be read: it is ").append(reply->at(0)));
+      return std::unexpected(said(where_is(Position{next})).append(" cannot be read: it is ").append(reply->at(0)));
     }
     for (Reply& row : reply->list[1].list) {
       const auto dash = row.at(0).rfind('-');
@@ -94,13 +94,13 @@ std::expected<void, std::string> Store::read(Position after, Position through,
       const auto before = hash_from(row.at(2));
       const auto hash = hash_from(row.at(3));
       if (position != static_cast<std::int64_t>(next) || !at || !before || !hash) {
-        return std::unexpected(said(at_position(Position{next})).append(" is damaged or missing: found ") +
+        return std::unexpected(said(where_is(Position{next})).append(" is damaged or missing: found ") +
                                row.list[0].text);
       }
       const Batch batch{Position{next}, instant_from_ms(*at), *before, std::move(row.list[4].text)};
-      if (hash_of(batch) != *hash) return std::unexpected(said(at_position(batch.position)).append(" is damaged"));
+      if (hash_of(batch) != *hash) return std::unexpected(said(where_is(batch.position)).append(" is damaged"));
       if (*before != **previous) {
-        return std::unexpected(said(at_position(batch.position)).append(" does not follow the batch before it"));
+        return std::unexpected(said(where_is(batch.position)).append(" does not follow the batch before it"));
       }
       *previous = *hash;
       ++next;
@@ -115,7 +115,7 @@ std::expected<std::optional<Hash>, std::string> Store::hash_at(Position position
   if (!reply) return std::unexpected(reply.error());
   if (reply->at(0) == "ok") {
     const auto hash = hash_from(reply->at(1));
-    if (!hash) return std::unexpected(said(at_position(position)).append(" is damaged: its hash has no 16 bytes"));
+    if (!hash) return std::unexpected(said(where_is(position)).append(" is damaged: its hash has no 16 bytes"));
     return hash;
   }
   why = reply->at(0);
@@ -129,7 +129,7 @@ std::expected<Verdict, std::string> Store::judge(Position position, const Hash& 
   if (*found) return **found == hash ? Verdict::confirmed : Verdict::contradicted;
   if (why == "trimmed") return Verdict::trimmed;
   if (why == "beyond") return Verdict::contradicted;
-  return std::unexpected(said(at_position(position)).append(" is ").append(why));
+  return std::unexpected(said(where_is(position)).append(" is ").append(why));
 }
 
 std::expected<std::vector<Snapshot>, std::string> Store::snapshots(
@@ -149,8 +149,7 @@ std::expected<std::vector<Snapshot>, std::string> Store::snapshots(
     if (*verdict == Verdict::confirmed) {
       good.push_back(std::move(*snapshot));
     } else {
-      reject(
-          said("the snapshot of ").append(at_position(snapshot->position)).append(" is not confirmed by the journal"));
+      reject(said("the snapshot of ").append(where_is(snapshot->position)).append(" is not confirmed by the journal"));
     }
   }
   std::ranges::sort(good, std::greater{}, &Snapshot::position);

@@ -171,7 +171,7 @@ bool is_origin_or_any(std::string_view text) { return text == "*" || is_origin(t
 bool is_path(std::string_view text) { return !text.empty() && text.size() <= 4096 && is_plain_text(text); }
 bool is_path_or_nothing(std::string_view text) { return text.empty() || is_path(text); }
 bool is_redis_or_nothing(std::string_view text) {
-  const bool address = text.starts_with("redis://") || text.starts_with("unix:///");
+  const bool address = text.starts_with("redis://") || text.starts_with("unix:///") || text.starts_with("sentinel://");
   return text.empty() || (address && is_path(text));
 }
 bool is_page_prefix(std::string_view text) {
@@ -210,7 +210,8 @@ std::vector<Key<Settings>> make_settings_keys() {
           .choice("\"redis\" keeps the journal in Redis, so that another node can go on with it; \"memory\" forgets "
                   "everything at the end; for tests."),
       KEY(journal.address)
-          .text_that("\"redis://HOST:PORT\" or \"unix:///SOCKET\"", "Where Redis is.", is_redis_or_nothing),
+          .text_that("\"redis://HOST:PORT\", \"unix:///SOCKET\" or \"sentinel://HOST:PORT,HOST:PORT/MASTER\"",
+                     "Where Redis is, or which Sentinels know where its master is.", is_redis_or_nothing),
       KEY(journal.password_file)
           .text_that("a path of at most 4096 bytes, or nothing", "A file whose first line is the password of Redis.",
                      is_path_or_nothing),

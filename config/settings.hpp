@@ -63,7 +63,7 @@ struct Journal {
   std::string path = "data";  // A directory: journal, archive and secrets.
   JournalKind kind = JournalKind::sqlite;
   // Of Redis, if that is the kind.
-  std::string address;        // redis://HOST:PORT or unix:///SOCKET
+  std::string address;        // redis://HOST:PORT, unix:///SOCKET or sentinel://HOST:PORT,HOST:PORT/MASTER
   std::string password_file;  // Empty: none is asked for.
   std::uint32_t replicas = 0;
   bool accept_loss = false;

@@ -21,9 +21,10 @@ export async function another(first, name) {
 export const leads = async (node) => (await node.metrics()).sum('heti_node_leads') === 1;
 
 export class Nodes {
-  static async start({ name, count = 3, config = demoConfig, settings = {} }) {
+  // With `redis` one that runs; it ends with the nodes.
+  static async start({ name, count = 3, config = demoConfig, redis = null }) {
     const nodes = new Nodes();
-    nodes.redis = await RedisServer.start(settings);
+    nodes.redis = redis ?? (await RedisServer.start());
     nodes.all = [];
     try {
       const first = await Heti.start({ name: `${name}-1`, config, env: nodes.redis.env });

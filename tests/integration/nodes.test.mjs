@@ -5,58 +5,11 @@ import { test } from 'node:test';
 import { agent, login, visitor } from './client.mjs';
 import { logOf } from './faults.mjs';
 import { sleep, until } from './heti.mjs';
-import { check, sentences } from './history/checker.mjs';
-import { KillRun, talkConfig } from './history/kill_run.mjs';
 import { Nodes, leads } from './nodes.mjs';
+import { accounts, down, more, talking, up } from './nodes_talk.mjs';
 
 const kills = Number(process.env.NODE_KILLS ?? 15);
 const acksEach = Number(process.env.NODE_ACKS ?? 500);
-
-// Several visitors and agents, spread over all nodes. Whoever finds a dead node goes to the next one.
-async function talking(name) {
-  const nodes = await Nodes.start({ name, config: talkConfig });
-  const turns = new Map();
-  const near = (who) => {
-    const alive = nodes.all.filter((node) => node.up !== false);
-    const turn = turns.get(who) ?? turns.size;
-    turns.set(who, turn + 1);
-    return alive[turn % alive.length];
-  };
-  const run = new KillRun({ name, near });
-  run.heti = nodes.all[0];
-  const close = async () => {
-    run.heti = null;
-    await run.close();
-    await nodes.close();
-  };
-  try {
-    await run.open();
-    return { nodes, run, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-async function accounts(t, run) {
-  const verdict = check(await run.settle());
-  t.diagnostic(`acknowledgements ${run.acks}, found durable unacknowledged ${run.foundDurable}, ${JSON.stringify(verdict.figures)}`);
-  assert.deepEqual(sentences(verdict), []);
-}
-
-const more = (run, acks) => {
-  const before = run.acks;
-  return until('traffic', () => run.acks - before >= acks, 30000);
-};
-
-const down = async (node, how) => {
-  node.up = false;
-  await how(node);
-};
-const up = async (node) => {
-  await node.launch();
-  node.up = true;
-};
 
 test('on three nodes everybody hears everybody, and each node knows the same', async () => {
   const nodes = await Nodes.start({ name: 'nodes' });

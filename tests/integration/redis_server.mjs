@@ -7,6 +7,15 @@ import { join } from 'node:path';
 import { until } from './heti.mjs';
 import { freePort } from './ports.mjs';
 
+// The answer to one command, as Redis sends it.
+export function ask(port, command) {
+  return new Promise((done, failed) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
+    socket.on('data', (bytes) => { socket.destroy(); done(bytes.toString()); });
+    socket.on('error', failed);
+  });
+}
+
 export class RedisServer {
   directory = mkdtempSync(join(tmpdir(), 'heti-redis-'));
 
@@ -30,14 +39,7 @@ export class RedisServer {
     await until('Redis answers', () => this.#answers());
   }
 
-  // The answer to one command, as Redis sends it.
-  ask(command) {
-    return new Promise((done, failed) => {
-      const socket = connect(this.port, '127.0.0.1', () => socket.write(`${command}\r\n`));
-      socket.on('data', (bytes) => { socket.destroy(); done(bytes.toString()); });
-      socket.on('error', failed);
-    });
-  }
+  ask(command) { return ask(this.port, command); }
 
   #answers() { return this.ask('PING').then((answer) => answer.startsWith('+PONG'), () => false); }
 

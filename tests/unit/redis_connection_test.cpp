@@ -20,12 +20,31 @@ TEST(RedisAddressTest, BothFormsAreReadAndWritten) {
   }
 }
 
+TEST(RedisAddressTest, SentinelsAreAListAndTheNameOfTheirMaster) {
+  const auto address = parse_address("sentinel://a:1,[::1]:2,c/heti");
+  ASSERT_TRUE(address) << address.error();
+  EXPECT_EQ(address->sentinels, (std::vector<redis::Place>{{"a", 1}, {"::1", 2}, {"c", 26379}}));
+  EXPECT_EQ(address->master, "heti");
+  EXPECT_EQ(to_string(*address), "sentinel://a:1,[::1]:2,c:26379/heti");
+}
+
 TEST(RedisAddressTest, WrongOnesAreRefusedWithTheReasonAndWithoutThePassword) {
-  const std::vector<std::pair<const char*, const char*>> wrong{
-      {"redis://", "no host"},           {"redis://h:0", "1 to 65535"},  {"redis://h:70000", "1 to 65535"},
-      {"redis://h:7x", "1 to 65535"},    {"rediss://h", "TLS"},          {"http://h", "no known scheme"},
-      {"unix://redis.sock", "absolute"}, {"redis://h/3", "database"},    {"redis://[::1", "without a ]"},
-      {"redis://:s3cret@h", "password"}, {"redis://[::1]7000", "a port"}};
+  const std::vector<std::pair<const char*, const char*>> wrong{{"redis://", "no host"},
+                                                               {"redis://h:0", "1 to 65535"},
+                                                               {"redis://h:70000", "1 to 65535"},
+                                                               {"redis://h:7x", "1 to 65535"},
+                                                               {"rediss://h", "TLS"},
+                                                               {"http://h", "no known scheme"},
+                                                               {"unix://redis.sock", "absolute"},
+                                                               {"redis://h/3", "database"},
+                                                               {"redis://[::1", "without a ]"},
+                                                               {"redis://:s3cret@h", "password"},
+                                                               {"redis://[::1]7000", "a port"},
+                                                               {"sentinel://a:1,b:2", "no master"},
+                                                               {"sentinel://a:1/", "no master"},
+                                                               {"sentinel://a:1,/m", "no host"},
+                                                               {"sentinel://a:x/m", "1 to 65535"},
+                                                               {"sentinel://a:1/m/3", "more than a name"}};
   for (const auto& [text, reason] : wrong) {
     const auto result = parse_address(text);
     ASSERT_FALSE(result) << text;

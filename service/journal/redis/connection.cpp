@@ -99,6 +99,7 @@ Connection::Connection(ConnectionOptions options) : options_(std::move(options))
 }
 
 std::expected<Connection, std::string> Connection::open(const ConnectionOptions& options) {
+  if (!options.address.sentinels.empty()) return open_by_sentinels(options);
   Connection connection(options);
   if (auto connected = connection.connect(); !connected) return std::unexpected(connected.error());
   if (auto welcome = connection.log_in(); !welcome) return std::unexpected(welcome.error());

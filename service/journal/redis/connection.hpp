@@ -51,7 +51,7 @@ using Command = std::vector<std::string_view>;
 
 class Connection {
  public:
-  // Connected and, if there is a password, let in.
+  // Connected and, if there is a password, let in. By Sentinels: to the master that they name, if it agrees.
   [[nodiscard]] static std::expected<Connection, std::string> open(const ConnectionOptions& options);
 
   // Sends all commands at once; one reply each, in order. `longer` is added to the deadline, for commands that wait.
@@ -77,6 +77,8 @@ class Connection {
     void operator()(void* reader) const;
   };
   explicit Connection(ConnectionOptions options);
+  // sentinel.cpp
+  [[nodiscard]] static std::expected<Connection, std::string> open_by_sentinels(const ConnectionOptions& options);
 
   [[nodiscard]] std::expected<void, std::string> connect();
   [[nodiscard]] std::expected<void, std::string> log_in();

@@ -173,6 +173,7 @@ AppendResult OwnedJournal::write(const Batch& batch) {
   }
   const Reply& reply = replies->front();
   if (reply.is_error()) {
+    if (reply.text.starts_with("READONLY")) link_.reset();  // A master no more: another one is.
     return no_answer(place().append(" refuses an append: ").append(reply.text), !certainly_not_run(reply.text));
   }
   const auto answer = reply.at(0);

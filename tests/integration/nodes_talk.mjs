@@ -1,0 +1,52 @@
+// People on several nodes who talk all the time, and what must be true of what they said.
+import assert from 'node:assert/strict';
+import { until } from './heti.mjs';
+import { check, sentences } from './history/checker.mjs';
+import { KillRun, talkConfig } from './history/kill_run.mjs';
+import { Nodes } from './nodes.mjs';
+
+// Several visitors and agents, spread over all nodes. Whoever finds a dead node goes to the next one.
+export async function talking(name, { redis = null } = {}) {
+  const nodes = await Nodes.start({ name, config: talkConfig, redis });
+  const turns = new Map();
+  const near = (who) => {
+    const alive = nodes.all.filter((node) => node.up !== false);
+    const turn = turns.get(who) ?? turns.size;
+    turns.set(who, turn + 1);
+    return alive[turn % alive.length];
+  };
+  const run = new KillRun({ name, near });
+  run.heti = nodes.all[0];
+  const close = async () => {
+    run.heti = null;
+    await run.close();
+    await nodes.close();
+  };
+  try {
+    await run.open();
+    return { nodes, run, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+export async function accounts(t, run) {
+  const verdict = check(await run.settle());
+  t.diagnostic(`acknowledgements ${run.acks}, found durable unacknowledged ${run.foundDurable}, ${JSON.stringify(verdict.figures)}`);
+  assert.deepEqual(sentences(verdict), []);
+}
+
+export const more = (run, acks) => {
+  const before = run.acks;
+  return until('traffic', () => run.acks - before >= acks, 30000);
+};
+
+export const down = async (node, how) => {
+  node.up = false;
+  await how(node);
+};
+export const up = async (node) => {
+  await node.launch();
+  node.up = true;
+};

@@ -38,7 +38,8 @@ const std::map<std::string, std::set<std::string>> may_include{
     {"service/probe", {"service/base", "service/client"}},
     {"service",
      {"service/base", "service/core", "service/calendar", "service/journal", "service/sequencer", "service/archive",
-      "service/gateway", "service/cluster", "service/monitor", "service/client", "service/probe", "protocol", "config"}},
+      "service/gateway", "service/cluster", "service/monitor", "service/client", "service/probe", "protocol",
+      "config"}},
 };
 
 struct Line {

@@ -58,8 +58,8 @@ std::string Routes::address_of(const Connection& connection, const HttpRequest& 
 bool Routes::look_elsewhere(const HttpRequest& request, Hub& hub, const Responder& respond) {
   if (!services_.secrets.is_shared()) return false;
   const std::string_view cookie = cookie_value(request.header("cookie"), cookie_name());
-  const bool asks_who = request.path == "/api/me" || request.path == "/api/ticket" || request.path == "/api/wall" ||
-                        request.path.starts_with("/api/chats/");
+  const bool asks_who = request.path == "/api/me" || request.path == "/api/ticket" || request.path == "/api/logout" ||
+                        request.path == "/api/wall" || request.path.starts_with("/api/chats/");
   if (cookie.empty() || !asks_who || services_.secrets.find_session(cookie, wall_now())) return false;
   auto job = [this, weak_loop = hub.loop().weak_from_this(), &hub, request, respond] {
     if (services_.secrets.may_be_elsewhere(wall_now())) {

@@ -101,6 +101,12 @@ std::expected<void, std::string> Secrets::take_in_share() {
   const auto version = share_->version();
   if (!version) return std::unexpected(version.error());
   if (*version == shared_version_) return {};
+  // A share that was emptied or has lost its end: what is known here is put there again, never the other way round.
+  if (*version < shared_version_) {
+    const auto key = share_->set_if_absent(std::string(key_name), hex_of(signing_key_));
+    if (!key) return std::unexpected(key.error());
+    if (auto given = give_share_ours(); !given) return given;
+  }
   const auto all = share_->read();
   if (!all) return std::unexpected(all.error());
   auto done = run(database_, "BEGIN IMMEDIATE");

@@ -68,7 +68,7 @@ test('compose, nginx, Prometheus and the settings name the same nodes, ports and
   assert.equal(setting(settings, 'journal', 'address'), `"sentinel://${sentinels.join(',')}/heti"`);
   assert.ok(setting(settings, 'proxy', 'trusted').includes(address('nginx')));
   assert.match(file('deploy/compose/sentinel.conf'), new RegExp(`monitor heti ${address('redis-1')} 6379 2`));
-  for (const name of ['redis-2', 'redis-3']) assert.ok(compose.services[name].command.at(-1).includes(`--replicaof ${address('redis-1')} 6379`));
+  for (const name of ['redis-2', 'redis-3']) assert.ok(compose.services[name].command.at(-1).includes(`'replicaof ${address('redis-1')} 6379' >> /data/redis.conf`));
   assert.ok(seconds(compose.services['heti-1'].stop_grace_period) > 2 * seconds(JSON.parse(setting(settings, 'timeouts', 'drain'))));
   for (const name of nodesOf) assert.equal(new Set(nodesOf.map((one) => compose.services[one].volumes.at(-1))).size, 3, name);
 });

@@ -152,6 +152,28 @@ TEST_F(SecretsShareTest, WhileTheShareIsAwayWhoIsKnownStaysKnownAndNothingIsWrit
   EXPECT_TRUE(north->verify("aino", "correct horse").value());
 }
 
+TEST_F(SecretsShareTest, AShareThatWasEmptiedIsGivenWhatIsKnownAndTakesNothing) {
+  const auto north = open("north");
+  const auto south = open("south");
+  ASSERT_TRUE(north->set_password("aino", "correct horse").has_value());
+  const std::string cookie = north->start_session("aino", now).value();
+  ASSERT_TRUE(south->refresh(now).has_value());
+  ASSERT_TRUE(north->refresh(now).has_value());
+  shared_.all = {};
+  EXPECT_TRUE(north->refresh(now).value().empty());
+  EXPECT_TRUE(south->refresh(now).value().empty());
+  for (const auto* node : {&north, &south}) {
+    EXPECT_TRUE((*node)->verify("aino", "correct horse").value());
+    EXPECT_TRUE((*node)->find_session(cookie, now).has_value());
+  }
+  const auto west = [&] {
+    std::filesystem::create_directories(directory_ / "west");
+    return open("west");
+  }();
+  EXPECT_EQ(west->signing_key(), north->signing_key());
+  EXPECT_TRUE(west->verify("aino", "correct horse").value());
+}
+
 TEST_F(SecretsShareTest, AnUnknownCookieIsLookedForElsewhereOnlySomeTimesASecond) {
   const auto north = open("north");
   EXPECT_TRUE(north->may_be_elsewhere(now));

@@ -173,7 +173,7 @@ AppendResult OwnedJournal::write(const Batch& batch) {
   }
   const Reply& reply = replies->front();
   if (reply.is_error()) {
-    if (reply.text.starts_with("READONLY")) link_.reset();  // A master no more: another one is.
+    doubt_master(reply.text);
     return no_answer(place().append(" refuses an append: ").append(reply.text), !certainly_not_run(reply.text));
   }
   const auto answer = reply.at(0);
@@ -193,7 +193,10 @@ AppendResult OwnedJournal::write(const Batch& batch) {
                        .append(". Redis has lost its end, or somebody else writes there"));
   }
   if (options_.replicas > 0) {
-    if (auto confirmed = enough(replies->back()); !confirmed) return no_answer(confirmed.error(), true);
+    if (auto confirmed = enough(replies->back()); !confirmed) {
+      doubt_master("NOREPLICAS");
+      return no_answer(confirmed.error(), true);
+    }
   }
   in_doubt_ = false;
   tail_id_ = id;
@@ -209,6 +212,13 @@ AppendResult OwnedJournal::write(const Batch& batch) {
   if (options_.on_append) options_.on_append(took.count());
   if (options_.on_durable) options_.on_durable(batch);
   return AppendResult::durable;
+}
+
+// A master no more, or one that has lost its replicas: where there are Sentinels they may know another one by now. The
+// same bytes are offered there.
+void OwnedJournal::doubt_master(std::string_view error) {
+  if (options_.connection.address.sentinels.empty()) return;
+  if (error.starts_with("READONLY") || error.starts_with("NOREPLICAS")) link_.reset();
 }
 
 AppendResult OwnedJournal::no_answer(std::string_view sentence, bool perhaps_written) {

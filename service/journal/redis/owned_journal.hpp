@@ -64,6 +64,7 @@ class OwnedJournal final : public RedisJournal {
   // Writer's thread (and open, before there is one).
   void write_loop();
   [[nodiscard]] AppendResult write(const Batch& batch);
+  void doubt_master(std::string_view error);
   [[nodiscard]] AppendResult no_answer(std::string_view sentence, bool perhaps_written);
   [[nodiscard]] AppendResult refused(std::string sentence);
   [[nodiscard]] std::expected<void, std::string> renew_history(const std::string& shown);

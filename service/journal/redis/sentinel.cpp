@@ -25,7 +25,7 @@ std::expected<Address, std::string> named_by(const Place& sentinel, const std::s
   found.host = reply->at(0);
   const std::string_view port = reply->at(1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), found.port);
-  if (found.host.empty() || error != std::errc{} || end != port.data() + port.size()) {
+  if (found.host.empty() || found.port == 0 || error != std::errc{} || end != port.data() + port.size()) {
     return std::unexpected(sentence.append(" knows no master ").append(master));
   }
   return found;

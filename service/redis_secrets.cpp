@@ -13,6 +13,16 @@ using journal::redis::Reply;
 
 constexpr std::string_view version_name = "version";
 
+// ARGV: a name that must be there, or ''; how many names to remove, and these; then names and values to set.
+constexpr std::string_view change_script = R"lua(
+if ARGV[1] ~= '' and redis.call('HEXISTS', KEYS[1], ARGV[1]) == 0 then return 0 end
+local removed = tonumber(ARGV[2])
+for i = 3, 2 + removed do redis.call('HDEL', KEYS[1], ARGV[i]) end
+for i = 3 + removed, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('HINCRBY', KEYS[1], 'version', 1)
+return 1
+)lua";
+
 class RedisSecrets final : public gateway::SecretsShare {
  public:
   RedisSecrets(journal::redis::ConnectionOptions connection, const std::string& workspace)
@@ -41,26 +51,17 @@ class RedisSecrets final : public gateway::SecretsShare {
     return all;
   }
 
-  std::expected<void, std::string> change(const Change& change) override {
-    std::vector<Command> commands{{"MULTI"}};
-    if (!change.set.empty()) {
-      Command set{"HSET", key_};
-      for (const auto& [name, value] : change.set) {
-        set.push_back(name);
-        set.push_back(value);
-      }
-      commands.push_back(std::move(set));
+  std::expected<bool, std::string> change(const Change& change) override {
+    const std::string removed = std::to_string(change.remove.size());
+    Command command{"EVAL", change_script, "1", key_, change.only_if, removed};
+    for (const std::string& name : change.remove) command.push_back(name);
+    for (const auto& [name, value] : change.set) {
+      command.push_back(name);
+      command.push_back(value);
     }
-    if (!change.remove.empty()) {
-      Command remove{"HDEL", key_};
-      for (const std::string& name : change.remove) remove.push_back(name);
-      commands.push_back(std::move(remove));
-    }
-    commands.push_back({"HINCRBY", key_, version_name, "1"});
-    commands.push_back({"EXEC"});
-    const auto reply = ask(commands);
+    const auto reply = ask({command});
     if (!reply) return std::unexpected(reply.error());
-    return {};
+    return reply->front().integer == 1;
   }
 
   std::expected<std::string, std::string> set_if_absent(const std::string& name, const std::string& value) override {

@@ -145,7 +145,7 @@ std::expected<void, std::string> Secrets::set_password(std::string_view login, s
 
 std::expected<void, std::string> Secrets::remove_password(std::string_view login) {
   const std::lock_guard lock(database_mutex_);
-  if (auto shared = share_change({.set = {}, .remove = {shared_name(login)}}); !shared) return shared;
+  if (auto shared = share_change({.set = {}, .remove = {shared_name(login)}, .only_if = {}}); !shared) return shared;
   Statement remove(database_, "DELETE FROM passwords WHERE login = ?");
   remove.text(1, login);
   return run(remove);
@@ -206,7 +206,9 @@ std::expected<bool, std::string> Secrets::extend_session(std::string_view cookie
     found->second.expires = expires;
     login = found->second.login;
   }
-  if (auto shared = share_session(id, login, expires); !shared) return std::unexpected(shared.error());
+  const auto shared = share_extension(id, login, expires);
+  if (!shared) return std::unexpected(shared.error());
+  if (!*shared) return false;  // refresh() takes it from memory.
   // A session that another process has just ended has no row here; `refresh` takes it from memory.
   Statement store(database_, "UPDATE sessions SET expires_ms = ? WHERE id = ?");
   store.number(1, to_ms(expires)).blob(2, text_of(id));
@@ -221,7 +223,7 @@ std::expected<void, std::string> Secrets::end_session(std::string_view cookie) {
     sessions_.erase(id);
   }
   const std::lock_guard lock(database_mutex_);
-  if (auto shared = share_change({.set = {}, .remove = {shared_name(id)}}); !shared) return shared;
+  if (auto shared = share_change({.set = {}, .remove = {shared_name(id)}, .only_if = {}}); !shared) return shared;
   Statement remove(database_, "DELETE FROM sessions WHERE id = ?");
   remove.blob(1, text_of(id));
   return run(remove);
@@ -253,7 +255,7 @@ std::expected<std::vector<std::uint64_t>, std::string> Secrets::refresh(Instant 
   if (!expired.empty()) {
     expire.number(1, to_ms(now));
     if (auto done = run(expire); !done) return std::unexpected(done.error());
-    if (auto shared = share_change({.set = {}, .remove = std::move(expired)}); !shared) {
+    if (auto shared = share_change({.set = {}, .remove = std::move(expired), .only_if = {}}); !shared) {
       return std::unexpected(shared.error());
     }
   }

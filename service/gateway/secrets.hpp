@@ -83,6 +83,7 @@ class Secrets {
   std::expected<void, std::string> share_change(const SecretsShare::Change& change);
   std::expected<void, std::string> share_password(std::string_view login, const std::string& hash);
   std::expected<void, std::string> share_session(const Bytes32& id, std::string_view login, Instant expires);
+  std::expected<bool, std::string> share_extension(const Bytes32& id, std::string_view login, Instant expires);
   static std::string shared_name(std::string_view login);
   static std::string shared_name(const Bytes32& session);
 

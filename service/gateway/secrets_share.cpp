@@ -142,14 +142,23 @@ std::expected<void, std::string> Secrets::take_in_share() {
 // This node, too, takes it in from there, by its next refresh().
 std::expected<void, std::string> Secrets::share_change(const SecretsShare::Change& change) {
   if (!share_ || (change.set.empty() && change.remove.empty())) return {};
-  return share_->change(change);
+  const auto changed = share_->change(change);
+  if (!changed) return std::unexpected(changed.error());
+  return {};
+}
+
+// False: it was ended on another node, and stays so.
+std::expected<bool, std::string> Secrets::share_extension(const Bytes32& id, std::string_view login, Instant expires) {
+  if (!share_) return true;
+  const std::string name = shared_name(id);
+  return share_->change({.set = {{name, session_value(login, to_ms(expires))}}, .remove = {}, .only_if = name});
 }
 
 std::expected<void, std::string> Secrets::share_password(std::string_view login, const std::string& hash) {
   if (!share_) return {};
   const auto all = share_->read();
   if (!all) return std::unexpected(all.error());
-  SecretsShare::Change change{.set = {{shared_name(login), hash}}, .remove = {}};
+  SecretsShare::Change change{.set = {{shared_name(login), hash}}, .remove = {}, .only_if = {}};
   for (const auto& [name, value] : all->values) {
     const auto session = name.starts_with(session_prefix) ? read_session(value) : std::nullopt;
     if (session && session->login == login) change.remove.push_back(name);
@@ -158,7 +167,7 @@ std::expected<void, std::string> Secrets::share_password(std::string_view login,
 }
 
 std::expected<void, std::string> Secrets::share_session(const Bytes32& id, std::string_view login, Instant expires) {
-  return share_change({.set = {{shared_name(id), session_value(login, to_ms(expires))}}, .remove = {}});
+  return share_change({.set = {{shared_name(id), session_value(login, to_ms(expires))}}, .remove = {}, .only_if = {}});
 }
 
 bool Secrets::may_be_elsewhere(Instant now) {

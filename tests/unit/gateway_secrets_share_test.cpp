@@ -30,12 +30,13 @@ class FakeShare final : public SecretsShare {
     if (shared_.away) return std::unexpected("the share is away");
     return shared_.all;
   }
-  std::expected<void, std::string> change(const Change& change) override {
+  std::expected<bool, std::string> change(const Change& change) override {
     if (shared_.away) return std::unexpected("the share is away");
+    if (!change.only_if.empty() && !shared_.all.values.contains(change.only_if)) return false;
     for (const auto& [name, value] : change.set) shared_.all.values[name] = value;
     for (const auto& name : change.remove) shared_.all.values.erase(name);
     ++shared_.all.version;
-    return {};
+    return true;
   }
   std::expected<std::string, std::string> set_if_absent(const std::string& name, const std::string& value) override {
     if (shared_.away) return std::unexpected("the share is away");
@@ -126,6 +127,18 @@ TEST_F(SecretsShareTest, WhatBeginsChangesOrEndsOnOneNodeDoesOnTheOther) {
   ASSERT_TRUE(north->remove_password("aino").has_value());
   ASSERT_TRUE(south->refresh(now).has_value());
   EXPECT_TRUE(south->logins().value().empty());
+}
+
+TEST_F(SecretsShareTest, ASessionThatEndedElsewhereIsNotBroughtBack) {
+  const auto north = open("north");
+  const auto south = open("south");
+  const std::string cookie = north->start_session("aino", now).value();
+  ASSERT_TRUE(south->refresh(now).has_value());
+  ASSERT_TRUE(north->end_session(cookie).has_value());
+  EXPECT_FALSE(south->extend_session(cookie, now).value());
+  EXPECT_EQ(south->refresh(now).value().size(), 1u);
+  ASSERT_TRUE(north->refresh(now).has_value());
+  EXPECT_FALSE(north->find_session(cookie, now).has_value());
 }
 
 TEST_F(SecretsShareTest, AnExpiredSessionLeavesTheShare) {

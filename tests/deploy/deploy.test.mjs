@@ -30,8 +30,9 @@ function checked(text) {
   const directory = mkdtempSync(join(tmpdir(), 'heti-deploy-'));
   const path = join(directory, 'heti.toml');
   writeFileSync(path, text);
-  const { status, said } = run(binary, ['check-config', path]);
-  const printed = run(binary, ['print-config', '--config', path], { env: { PATH: process.env.PATH } });
+  const env = { PATH: process.env.PATH }; // Variables of the tests are settings to Heti.
+  const { status, said } = run(binary, ['check-config', path], { env });
+  const printed = run(binary, ['print-config', '--config', path], { env });
   rmSync(directory, { recursive: true });
   assert.equal(status, 0, said);
   return printed.said;

@@ -13,6 +13,9 @@ export function ask(port, command) {
     const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
     socket.on('data', (bytes) => { socket.destroy(); done(bytes.toString()); });
     socket.on('error', failed);
+    // A Sentinel cuts the connections of a server whose role it changes.
+    socket.on('close', () => failed(new Error(`no answer to ${command}`)));
+    socket.setTimeout(2000, () => socket.destroy());
   });
 }
 

@@ -20,11 +20,11 @@ export class WatchedRedis {
       for (let i = 0; i <= replicas; i++) watched.servers.push(await RedisServer.start(settings));
       const [master, ...others] = watched.servers;
       for (const other of others) await other.ask(`REPLICAOF 127.0.0.1 ${master.port}`);
-      await until('the replicas are there', async () => (await master.ask('INFO replication')).split('state=online').length - 1 === replicas, 20000);
+      await until('the replicas are there', async () => (await master.ask('INFO replication').catch(() => '')).split('state=online').length - 1 === replicas, 20000);
       for (let i = 0; i < sentinels; i++) await watched.#startSentinel(i, master.port);
       await until('the Sentinels know each other', async () => {
         for (const { port } of watched.sentinels) {
-          const said = await ask(port, 'INFO sentinel');
+          const said = await ask(port, 'INFO sentinel').catch(() => '');
           if (!said.includes(`slaves=${replicas},sentinels=${sentinels}`)) return false;
         }
         return true;

@@ -318,5 +318,23 @@ TEST(InvariantsTest, ThePlaceInTheLineAndTheIntegralsOnlyGoForward) {
   EXPECT_TRUE(says(broken, "6: integrals never run back"));
 }
 
+TEST(InvariantsTest, ACommandOfAnotherNodeIsDecidedOnceInItsOrder) {
+  Watched desk;
+  InvariantWatch watch;
+  watch.after(desk.core.state(), desk.core.events());
+  const auto decided = [&](std::uint64_t incarnation, std::uint64_t n) {
+    const event::CommandDecided body{
+        .number = {.node = 7, .incarnation = incarnation, .n = n}, .told = Told::done, .code = 0, .n = 0, .seq = 0};
+    return says(watch.after(desk.core.state(), std::vector{Event{.at = desk.start + 7s, .body = body}}),
+                "17: a command of another node is decided once");
+  };
+  EXPECT_FALSE(decided(5, 3)) << "what came before is not known";
+  EXPECT_FALSE(decided(5, 4));
+  EXPECT_TRUE(decided(5, 4));
+  EXPECT_TRUE(decided(5, 6));
+  EXPECT_FALSE(decided(6, 1)) << "a later start begins anew";
+  EXPECT_TRUE(decided(5, 7));
+}
+
 }  // namespace
 }  // namespace heti::tests

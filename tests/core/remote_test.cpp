@@ -51,6 +51,69 @@ TEST(RemoteTest, ARefusalIsSaidInTheJournalToo) {
   EXPECT_EQ(told.n, std::get<Refused>(answer).resend_from);
 }
 
+TEST(RemoteTest, EveryKindOfCommandComesThereAsItWent) {
+  const Sender sender = Sender::of_agent(AgentId{3});
+  const ConnectionId connection{.node = 1, .incarnation = 2, .number = 3};
+  Settings settings;
+  settings.queues.emplace_back().name = "support";
+  const std::vector<Command> all{
+      cmd::Tick{},
+      cmd::ApplySettings{.settings = settings, .replaces_version = 4},
+      cmd::SetCalendar{.queue = QueueId{1}, .effective_from = {}, .open = {}, .tzdata_version = "t"},
+      cmd::ResumeService{.alive_until = {}, .node = 1, .incarnation = 2},
+      cmd::EndClosing{.queue = QueueId{1}},
+      cmd::AgentHello{.agent = AgentId{3}, .connection = connection},
+      cmd::AgentGone{.agent = AgentId{3}, .connection = connection},
+      cmd::SetStatus{.agent = AgentId{3}, .status = AgentStatus::away, .by = AgentId{4}},
+      cmd::VisitorHello{.visitor = public_id(1), .queue = QueueId{1}, .connection = connection},
+      cmd::VisitorGone{.visitor = public_id(1), .connection = connection},
+      cmd::Start{.visitor = public_id(1),
+                 .conversation = public_id(2),
+                 .queue = QueueId{1},
+                 .connection = connection,
+                 .facts = {.name = "Veikko", .email = "", .page_url = "", .page_title = ""},
+                 .bot_first = true},
+      cmd::Open{.sender = sender, .conversation = public_id(2), .after = 7},
+      cmd::Post{.sender = sender,
+                .conversation = public_id(2),
+                .author = Author::agent,
+                .stream = "s",
+                .n = 1,
+                .text = "hello"},
+      cmd::HandOver{.conversation = public_id(2)},
+      cmd::Accept{.agent = AgentId{3}, .conversation = public_id(2)},
+      cmd::Decline{.agent = AgentId{3}, .conversation = public_id(2)},
+      cmd::Close{.sender = sender, .conversation = public_id(2), .spam = true},
+      cmd::FinishWrapUp{.agent = AgentId{3}, .conversation = public_id(2)},
+      cmd::Transfer{.agent = AgentId{3}, .conversation = public_id(2), .to_queue = QueueId{2}, .to_agent = AgentId{5}},
+      cmd::Initiate{.agent = AgentId{3}, .visitor = public_id(1), .conversation = public_id(2), .queue = QueueId{1}},
+      cmd::Rate{.visitor = public_id(1), .conversation = public_id(2), .score = 5, .comment = "good"}};
+  ASSERT_EQ(all.size(), std::variant_size_v<Command>);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    ASSERT_EQ(all[i].index(), i);
+    const auto there = command_from_bytes(command_bytes(all[i]));
+    ASSERT_TRUE(there.has_value()) << i;
+    EXPECT_EQ(there->index(), i);
+    EXPECT_EQ(command_bytes(*there), command_bytes(all[i])) << i;
+  }
+}
+
+// The driver compares what the other node finds with what the owner answered.
+TEST(RemoteTest, WhatIsOpenedOrBegunFromAnotherNodeIsShownThere) {
+  Desk desk;
+  desk.core.ask_from_another_node();
+  desk.ready("aino", Millis{10});
+  desk.says(1, Millis{20});
+  desk.core.get<ConversationView>(
+      desk.start + Millis{30},
+      cmd::Open{.sender = Sender::of_visitor(public_id(1)), .conversation = public_id(1001), .after = 0});
+  desk.core.get<ConversationView>(
+      desk.start + Millis{40},
+      cmd::Initiate{
+          .agent = desk.agent("aino"), .visitor = public_id(9), .conversation = public_id(1009), .queue = Desk::queue});
+  EXPECT_EQ(desk.core.all<event::CommandDecided>().back().told, Told::shown);
+}
+
 TEST(RemoteTest, BytesThatAreNoCommandAreNone) {
   const std::string bytes = command_bytes(cmd::Accept{.agent = AgentId{3}, .conversation = public_id(4)});
   EXPECT_TRUE(command_from_bytes(bytes).has_value());

@@ -111,7 +111,8 @@ void OwnedJournal::give_up_end(std::string shown, std::function<void(std::expect
 
 void OwnedJournal::write_loop() {
   name_thread("journal");
-  auto next_beat = Clock::now() + options_.beat_every;
+  auto next_beat =
+      Clock::now();  // At once: those who follow learn that the claim, and what lay before it, is confirmed.
   std::unique_lock lock(mutex_);
   for (;;) {
     writer_wakes_.wait_until(lock, next_beat, [this] { return request_ || lost_end_ || waiting_mark_ || stopping_; });

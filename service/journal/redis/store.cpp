@@ -157,7 +157,7 @@ std::expected<std::vector<Snapshot>, std::string> Store::snapshots(
 }
 
 // At most one batch is appended and not confirmed: the owner names the confirmed entry before it in each append, and
-// the last one in each beat.
+// the last one in each beat. A claim says nothing of that: it may be in doubt itself, and what lies before it with it.
 std::expected<std::optional<Record>, std::string> Store::record(bool replicas) {
   const auto reply = connection_.call(
       Command{"HMGET", keys_.owner, "node", "history", "position", "hash", "at", "tail", "committed", "format"});
@@ -175,8 +175,11 @@ std::expected<std::optional<Record>, std::string> Store::record(bool replicas) {
   if (!history || !position || *position < 0 || !hash || !at) {
     return std::unexpected(said("the record ").append(keys_.owner).append(" is damaged"));
   }
-  const bool all = !replicas || *position == 0 || reply->at(5) == reply->at(6) || reply->at(5).ends_with("-0");
   const auto end = static_cast<std::uint64_t>(*position);
+  const std::string_view mark = reply->at(6);
+  const auto dash = mark.rfind('-');
+  const auto confirmed = dash == std::string_view::npos ? std::nullopt : number_from(mark.substr(dash + 1));
+  const bool all = !replicas || end == 0 || reply->at(5) == mark || confirmed == *position;
   return Record{.node = std::string(reply->at(0)),
                 .history = *history,
                 .tail = {Position{end}, *hash, instant_from_ms(*at)},

@@ -1,7 +1,6 @@
 #include "service/journal/redis/bus.hpp"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "service/base/thread_name.hpp"
@@ -30,13 +29,22 @@ Bus::Bus(BusOptions options)
       sender_([this] { send_loop(); }) {}
 
 Bus::~Bus() {
+  stop_hearing();
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wakes_.notify_all();
-  listener_.join();
   sender_.join();
+}
+
+void Bus::stop_hearing() {
+  {
+    const std::lock_guard lock(mutex_);
+    deaf_ = true;
+  }
+  wakes_.notify_all();
+  if (listener_.joinable()) listener_.join();
 }
 
 Millis Bus::silent_for() const { return Millis{std::max<std::int64_t>(now_ms() - heard_ms_, 0)}; }
@@ -54,7 +62,7 @@ void Bus::publish(std::string channel, std::string payload) {
 
 bool Bus::pause(Millis time) {
   std::unique_lock lock(mutex_);
-  return !wakes_.wait_for(lock, time, [this] { return stopping_; });
+  return !wakes_.wait_for(lock, time, [this] { return deaf_; });
 }
 
 void Bus::listen() {
@@ -63,37 +71,42 @@ void Bus::listen() {
   bool told = false;
   do {
     auto connection = Connection::open(options_.connection);
+    std::optional<std::string> trouble;
     if (connection) {
+      trouble = hear(*connection);
+    } else {
+      trouble = connection.error();
+    }
+    if (!trouble) {
       between = first_pause;
       told = false;
-      hear(*connection);
     } else if (!std::exchange(told, true) && options_.on_warning) {
-      options_.on_warning(connection.error());
+      options_.on_warning(*trouble);
     }
     between = std::min(2 * between, longest_pause);
   } while (pause(between / 2));
 }
 
 // Until the connection fails or the bus ends.
-void Bus::hear(Connection& connection) {
+std::optional<std::string> Bus::hear(Connection& connection) {
   Command subscribe{"SUBSCRIBE"};
   for (const std::string& channel : options_.channels) subscribe.push_back(channel);
-  if (!connection.send(subscribe)) return;
+  if (!connection.send(subscribe)) return std::nullopt;
   std::size_t subscribed = 0;
   bool asked = false;
   std::int64_t last_ms = now_ms();
   while (pause(Millis{0})) {
     auto reply = connection.receive(look_up);
-    if (!reply) return;
+    if (!reply) return std::nullopt;
     if (!*reply) {
       const Millis quiet{now_ms() - last_ms};
-      if (quiet >= dead_after) return;
-      if (quiet >= ask_after && !std::exchange(asked, true) && !connection.send(Command{"PING"})) return;
+      if (quiet >= dead_after) return std::nullopt;
+      if (quiet >= ask_after && !std::exchange(asked, true) && !connection.send(Command{"PING"})) return std::nullopt;
       continue;
     }
     if ((*reply)->is_error()) {
-      if (options_.on_warning) options_.on_warning((*reply)->text);
-      return;
+      std::string sentence = "Redis at ";
+      return sentence.append(to_string(connection.address())).append(" lets nothing be heard: ").append((*reply)->text);
     }
     last_ms = now_ms();
     heard_ms_ = last_ms;
@@ -105,6 +118,7 @@ void Bus::hear(Connection& connection) {
       options_.on_message((*reply)->at(1), (*reply)->list[2].text);
     }
   }
+  return std::nullopt;
 }
 
 void Bus::send_loop() {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -35,6 +36,9 @@ class Bus {
   // In order. Does not block: what finds no connection, or 64 MiB that wait, is dropped. Any thread.
   void publish(std::string channel, std::string payload);
 
+  // No callback runs after it returns; what is published is still sent. Not from a callback.
+  void stop_hearing();
+
   // For how long nothing came from Redis, which is asked when it is quiet: up to a second where all is well. Any
   // thread.
   [[nodiscard]] Millis silent_for() const;
@@ -46,15 +50,17 @@ class Bus {
   };
 
   void listen();
-  void hear(Connection& connection);
+  // Why it ended, if Redis does not let us hear.
+  [[nodiscard]] std::optional<std::string> hear(Connection& connection);
   void send_loop();
-  [[nodiscard]] bool pause(Millis time);  // False: the end.
+  [[nodiscard]] bool pause(Millis time);  // False: nothing is to be heard any more.
 
   const BusOptions options_;
   std::atomic<std::int64_t> heard_ms_;
 
   std::mutex mutex_;
   std::condition_variable wakes_;
+  bool deaf_ = false;
   bool stopping_ = false;
   std::deque<Message> waiting_;
   std::size_t waiting_bytes_ = 0;

@@ -55,7 +55,10 @@ void FollowingJournal::open_seen() {
   if (!file) return warn(file.error());
   const auto mark = file->read();
   if (!mark) warn(mark.error());
-  if (mark) seen_ = *mark;
+  if (mark) {
+    const std::lock_guard lock(mutex_);
+    seen_ = *mark;
+  }
   seen_file_.emplace(std::move(*file));
 }
 
@@ -64,16 +67,25 @@ void FollowingJournal::note_seen(const Batch& batch, const Hash& hash) {
   if (seen_file_ && !has_seen_more()) static_cast<void>(seen_file_->write({batch.position, hash}));
 }
 
+std::optional<SideFile::Mark> FollowingJournal::seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
 // Then the file stays as it is, until a new history has begun.
-bool FollowingJournal::has_seen_more() const { return seen_ && seen_->position > tail().position; }
+bool FollowingJournal::has_seen_more() const {
+  const auto mark = seen();
+  return mark && mark->position > tail().position;
+}
 
 // To the owner, who may know nothing of it.
 void FollowingJournal::tell_what_was_seen() {
   if (!has_seen_more()) return;
   ByteWriter out;
+  const auto mark = seen();
   encode(out, history());
-  encode(out, seen_->position);
-  out.text(bytes_of(seen_->hash));
+  encode(out, mark->position);
+  out.text(bytes_of(mark->hash));
   out.text(options_.node);
   bus_->publish(channel_of("witness"), out.take());
 }
@@ -160,6 +172,7 @@ FollowingJournal::~FollowingJournal() {
   wakes_.notify_all();
   if (waiting_.joinable()) waiting_.join();
   if (follower_.joinable()) follower_.join();
+  if (bus_) bus_->stop_hearing();  // What it calls uses all of this.
   const bool led = leader_ != nullptr;
   leader_ = nullptr;
   claimant_.reset();  // Finishes the append under way, and hands the workspace over.
@@ -173,7 +186,7 @@ void FollowingJournal::start(Position position) {
     following_ = true;
     look_now_ = true;
   }
-  if (position != tail().position) warn("what is followed begins elsewhere than at the end that was found");
+  told_ = position;
   follower_ = std::thread([this] { follow_loop(); });
   waiting_ = std::thread([this] { claim_loop(); });
 }
@@ -203,10 +216,12 @@ void FollowingJournal::follow_loop() {
   name_thread("follow");
   std::unique_lock lock(mutex_);
   auto next_look = std::chrono::steady_clock::now();
+  Said said;
   while (following_ && !stopping_ && !lost_) {
-    wakes_.wait_until(lock, next_look, [this] { return !heard_.empty() || look_now_ || !following_ || stopping_; });
+    const auto next_is_heard = [this] { return told_ == tail_.position && !heard_.empty(); };
+    wakes_.wait_until(lock, next_look, [&] { return next_is_heard() || look_now_ || !following_ || stopping_; });
     if (!following_ || stopping_) return;
-    while (!heard_.empty()) {
+    while (next_is_heard()) {
       const Batch batch = std::move(heard_.front());
       heard_.pop_front();
       if (batch.position <= tail_.position) continue;
@@ -222,7 +237,7 @@ void FollowingJournal::follow_loop() {
     look_now_ = false;
     lock.unlock();
     const auto caught_up = catch_up();
-    if (!caught_up) warn(caught_up.error());
+    if (!caught_up) warn_once(said, caught_up.error());
     next_look = std::chrono::steady_clock::now() + options_.look_every;
     lock.lock();
   }
@@ -233,6 +248,7 @@ void FollowingJournal::hand_on(const Batch& batch, const Hash& hash) {
     const std::lock_guard lock(mutex_);
     tail_ = {batch.position, hash, batch.at};
   }
+  told_ = batch.position;
   note_seen(batch, hash);
   if (shared_.on_batch) shared_.on_batch(batch, hash);
 }
@@ -271,12 +287,28 @@ std::expected<void, std::string> FollowingJournal::catch_up(Store store) {
   if (now.tail.position < mine.position || (now.tail.position == mine.position && now.tail.hash != mine.hash)) {
     return gone("the journal has lost its end: this node knows more of it");
   }
+  if (told_ > mine.position) return gone("the journal has lost its end: this node began beyond it");
+  if (told_ < mine.position) {
+    if (auto handed_on = hand_on_backlog(store); !handed_on) return handed_on;
+  }
   if (now.committed <= mine.position) return {};
   const auto verdict = store.judge(mine.position, mine.hash);
   if (!verdict) return std::unexpected(verdict.error());
   if (*verdict == Verdict::contradicted) return gone("the journal is another one than was followed");
+  if (*verdict == Verdict::trimmed) return gone("what follows here was trimmed before it was read");
   return store.read(mine.position, now.committed, [this](const Batch& batch, const Hash& hash) {
     hand_on(batch, hash);
+    const std::lock_guard lock(mutex_);
+    return following_ && !stopping_;
+  });
+}
+
+// What lay between start() and the end that was found.
+std::expected<void, std::string> FollowingJournal::hand_on_backlog(Store store) {
+  const Position end = tail().position;
+  return store.read(told_, end, [this](const Batch& batch, const Hash& hash) {
+    told_ = batch.position;
+    if (shared_.on_batch) shared_.on_batch(batch, hash);
     const std::lock_guard lock(mutex_);
     return following_ && !stopping_;
   });
@@ -286,21 +318,24 @@ void FollowingJournal::lose(std::string why) {
   {
     const std::lock_guard lock(mutex_);
     if (std::exchange(lost_, true)) return;
+    if (claimant_) claimant_->look_now(true);
   }
+  wakes_.notify_all();
   warn(why);
   if (shared_.on_lost) shared_.on_lost(std::move(why));
 }
 
 void FollowingJournal::claim_loop() {
   name_thread("claim");
-  while (!claim_once()) {
+  Said said;
+  while (!claim_once(said)) {
     std::unique_lock lock(mutex_);
     if (wakes_.wait_for(lock, options_.look_every, [this] { return stopping_ || lost_; })) return;
   }
 }
 
 // True: this thread has nothing more to do.
-bool FollowingJournal::claim_once() {
+bool FollowingJournal::claim_once(Said& said) {
   RedisOptions options = options_;
   options.lock_file.clear();
   options.claim_patience.reset();
@@ -315,7 +350,8 @@ bool FollowingJournal::claim_once() {
     if (history == this->history() && mine.position.value() != 0) {
       all.push_back({"this node", mine.position, mine.hash});
     }
-    if (history == this->history() && seen_) all.push_back({"this node's last run", seen_->position, seen_->hash});
+    const auto mark = seen();
+    if (history == this->history() && mark) all.push_back({"this node's last run", mark->position, mark->hash});
     return all;
   };
   OwnedJournal* claimant = nullptr;
@@ -326,10 +362,13 @@ bool FollowingJournal::claim_once() {
     claimant = claimant_.get();
   }
   if (const auto opened = claimant->open(); !opened) {
-    const std::lock_guard lock(mutex_);
-    claimant_.reset();
-    if (!stopping_) warn(opened.error());
-    return stopping_ || lost_;
+    {
+      const std::lock_guard lock(mutex_);
+      claimant_.reset();
+      if (stopping_ || lost_) return true;
+    }
+    warn_once(said, opened.error());
+    return false;
   }
   {
     const std::lock_guard lock(mutex_);
@@ -338,12 +377,20 @@ bool FollowingJournal::claim_once() {
   wakes_.notify_all();
   follower_.join();
   const PublicId mine = history();
-  if (claimant->tail().position < tail().position || (mine != PublicId{} && claimant->history() != mine)) {
+  bool lost = false;
+  {
+    const std::lock_guard lock(mutex_);
+    lost = lost_;
+  }
+  if (lost || claimant->tail().position < tail().position || (mine != PublicId{} && claimant->history() != mine)) {
     const auto notice = claimant->open_notice();
+    std::unique_ptr<OwnedJournal> given_back;
     {
       const std::lock_guard lock(mutex_);
-      claimant_.reset();  // Hands it over again: who starts anew reads what there is.
+      given_back = std::move(claimant_);
     }
+    given_back.reset();  // Who starts anew reads what there is.
+    bus_->publish(channel_of("released"), "");
     lose(notice.value_or("the journal is another one than was followed"));
     return true;
   }

@@ -2,6 +2,7 @@
 // A node's journal among others: it follows the owner until it is the owner. Threads: the bus's, one that follows, and
 // one that waits for its turn. What the owner made durable is published whole; what was missed is read from the stream.
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -54,8 +55,16 @@ class FollowingJournal final : public SharedJournal {
   void on_message(std::string_view channel, const std::string& payload);
   void warn(std::string_view sentence) const;
 
+  // The same sentence at most once a minute; each thread that repeats itself has its own.
+  struct Said {
+    std::string sentence;
+    std::chrono::steady_clock::time_point at;
+  };
+  void warn_once(Said& said, std::string sentence) const;
+
   // The thread that follows.
   void follow_loop();
+  [[nodiscard]] std::expected<void, std::string> hand_on_backlog(Store store);
   void hand_on(const Batch& batch, const Hash& hash);
   [[nodiscard]] std::expected<void, std::string> catch_up();
   [[nodiscard]] std::expected<void, std::string> catch_up(Store store);
@@ -63,12 +72,13 @@ class FollowingJournal final : public SharedJournal {
   // Up to where this node has seen this history, in a file; and what it said at the start.
   void open_seen();
   void note_seen(const Batch& batch, const Hash& hash);
+  [[nodiscard]] std::optional<SideFile::Mark> seen() const;
   [[nodiscard]] bool has_seen_more() const;
   void tell_what_was_seen();
   void on_witness(const std::string& payload);
   // The thread that waits for its turn.
   void claim_loop();
-  [[nodiscard]] bool claim_once();
+  [[nodiscard]] bool claim_once(Said& said);
 
   const RedisOptions options_;
   const SharedOptions shared_;
@@ -81,6 +91,7 @@ class FollowingJournal final : public SharedJournal {
   PublicId history_;
   Tail tail_;  // Of what was followed.
   std::string owner_;
+  std::optional<SideFile::Mark> seen_;  // At the start.
   std::deque<Batch> heard_;
   bool look_now_ = false;
   bool stopping_ = false;
@@ -88,9 +99,9 @@ class FollowingJournal final : public SharedJournal {
   bool lost_ = false;
   std::unique_ptr<OwnedJournal> claimant_;  // Waits for its turn, or is the leader.
 
-  std::optional<SideFile> seen_file_;   // Of the thread that follows; then of the owner's writer.
-  std::optional<SideFile::Mark> seen_;  // At the start.
-  std::optional<Connection> link_;      // Of the thread that follows.
+  std::optional<SideFile> seen_file_;  // Of the thread that follows; then of the owner's writer.
+  std::optional<Connection> link_;     // Of the thread that follows, as the next one.
+  Position told_;                      // Behind the tail only until what lay between start() and it was handed on.
   std::atomic<OwnedJournal*> leader_ = nullptr;
   std::unique_ptr<Bus> bus_;
   std::thread follower_;

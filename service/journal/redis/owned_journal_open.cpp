@@ -71,8 +71,8 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
     const auto asked = Clock::now();
     auto now = Store(*link_, keys_).sight();
     if (!now) return std::unexpected(now.error());
-    if (now->token.empty()) return now;
     if (stop_waiting_) return std::unexpected(place().append(": no longer waited for"));
+    if (now->token.empty()) return now;
     if (before != *now) {
       before = *now;
       silent_since = Clock::now();

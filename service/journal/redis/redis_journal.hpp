@@ -55,7 +55,8 @@ struct SharedOptions {
   // journal's own threads, must not throw, and must not destroy the journal.
   std::function<void(const Batch&, const Hash&)> on_batch{};
   std::function<void()> on_owned{};  // The journal is ours; its tail may lie beyond the last on_batch().
-  // What was followed is not what Redis has: it has lost the end, or a new history has begun. Open anew.
+  // What was followed is not what Redis has: it has lost the end, a new history has begun, or what comes next was
+  // trimmed before it was read. Nothing is followed or claimed any more. Open anew.
   std::function<void(std::string why)> on_lost{};
   std::function<void(std::string_view channel, const std::string& payload)> on_message{};
   // At the owner: another node has seen what the journal does not have. `shown` is for give_up_end().
@@ -64,7 +65,7 @@ struct SharedOptions {
 
 class SharedJournal : public RedisJournal {
  public:
-  // Once: begins to follow after `position`, and to look whether the workspace can be claimed.
+  // Once: begins to follow after `position`, which was read here, and to look whether the workspace can be claimed.
   virtual void start(Position position) = 0;
   // Owns the workspace, or did until it was deposed. Any thread.
   [[nodiscard]] virtual bool leading() const = 0;

@@ -102,6 +102,13 @@ void FollowingJournal::warn(std::string_view sentence) const {
   if (options_.on_warning) options_.on_warning(sentence);
 }
 
+void FollowingJournal::warn_once(Said& said, std::string sentence) const {
+  const auto now = std::chrono::steady_clock::now();
+  if (sentence == said.sentence && now - said.at < std::chrono::minutes(1)) return;
+  warn(sentence);
+  said = {std::move(sentence), now};
+}
+
 }  // namespace redis
 
 std::expected<std::unique_ptr<SharedJournal>, std::string> open_shared_redis(RedisOptions options,

@@ -477,8 +477,14 @@ TEST(SharedJournalTest, AClaimInDoubtDoesNotConfirmABatchInDoubt) {
   ASSERT_TRUE(wait_until([&] {
     return primary.tell({"INFO", "replication"}).text.find("state=online") != std::string::npos;
   }));
-  const RedisOptions options{.replicas = 1, .replicas_timeout = Millis{300}, .silence = Millis{600'000}};
+  ASSERT_TRUE(wait_until([&] {  // Online is not yet confirming.
+    auto connection = primary.connect();
+    const auto replies = connection.call({{"SET", "warm", "up"}, {"WAIT", "1", "10000"}});
+    return replies && replies->back().integer == 1;
+  }));
+  const RedisOptions options{.replicas = 1, .replicas_timeout = Millis{1000}, .silence = Millis{600'000}};
   auto quiet = silent_owner(primary, options);
+  ASSERT_NE(quiet, nullptr);
   append_numbers(*quiet, 1, 3);
   Node south(primary, "south", options);
   south.start();

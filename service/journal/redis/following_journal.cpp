@@ -278,6 +278,7 @@ std::expected<void, std::string> FollowingJournal::catch_up(Store store) {
   const Record& now = **record;
   {
     const std::lock_guard lock(mutex_);
+    if (claimed_) return {};  // After the record was read: it may tell of a history that was begun here.
     owner_ = now.node;
     if (history_ == PublicId{}) history_ = now.history;
   }
@@ -345,6 +346,10 @@ bool FollowingJournal::claim_once(Said& said) {
   };
   // What was followed was confirmed: a journal that does not have it has lost its end.
   options.witnesses = [this](const PublicId& history) {
+    {
+      const std::lock_guard lock(mutex_);
+      claimed_ = true;
+    }
     auto all = options_.witnesses ? options_.witnesses(history) : std::vector<Witness>{};
     const Tail mine = tail();
     if (history == this->history() && mine.position.value() != 0) {
@@ -365,6 +370,7 @@ bool FollowingJournal::claim_once(Said& said) {
     {
       const std::lock_guard lock(mutex_);
       claimant_.reset();
+      claimed_ = false;
       if (stopping_ || lost_) return true;
     }
     warn_once(said, opened.error());

@@ -97,6 +97,7 @@ class FollowingJournal final : public SharedJournal {
   bool stopping_ = false;
   bool following_ = false;
   bool lost_ = false;
+  bool claimed_ = false;  // By this node: what has become of the history is for it to say, who knows why.
   std::unique_ptr<OwnedJournal> claimant_;  // Waits for its turn, or is the leader.
 
   std::optional<SideFile> seen_file_;  // Of the thread that follows; then of the owner's writer.

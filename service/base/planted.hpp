@@ -34,6 +34,27 @@ enum class Planted : std::uint8_t {
   ack_before_durable,     // an answer leaves before the disk has what it says
   recovery_skips_batch,   // a restart from a snapshot leaves out the batch after it
   retry_new_bytes,        // after a failed append the commands are dropped, not offered again
+
+  // Of several nodes (tests/simulation/cluster).
+  no_tail_check,      // an append is taken wherever the journal ends
+  ids_by_clock,       // Redis gives an entry its id, by its own clock
+  no_again,           // a batch offered again is appended again
+  claim_unseen,       // a claim is taken though the owner has lived on
+  claim_at_once,      // the owner's silence is not waited for
+  wait_elsewhere,     // WAIT is asked on another connection
+  push_before_wait,   // a batch is told before the replicas have it
+  claim_confirms,     // a claim is taken as a proof that what lies before it is confirmed
+  trim_too_far,       // what no snapshot covers yet is trimmed
+  fenced_is_durable,  // a refused append is taken for a durable one
+  marks_not_kept,     // the owner does not say in the journal which commands it decided
+  numbers_unchecked,  // a command of another node is decided whenever it comes
+  not_sent_again,     // a command that was lost on its way is not sent again
+  asked_forgotten,    // a node that begins to lead forgets what was asked at it
+  no_witness,         // who claims does not ask who has seen more
+  seen_forgotten,     // a node that starts does not know what it had seen
+  history_ignored,    // a node that follows goes on in another history
+  gap_skipped,        // what was not heard is not read
+  ends_forgotten,     // the connections of a lost node are not ended
 };
 
 inline constexpr std::array planted_names{
@@ -62,8 +83,29 @@ inline constexpr std::array planted_names{
     std::string_view{"ack_before_durable"},
     std::string_view{"recovery_skips_batch"},
     std::string_view{"retry_new_bytes"},
+    std::string_view{"no_tail_check"},
+    std::string_view{"ids_by_clock"},
+    std::string_view{"no_again"},
+    std::string_view{"claim_unseen"},
+    std::string_view{"claim_at_once"},
+    std::string_view{"wait_elsewhere"},
+    std::string_view{"push_before_wait"},
+    std::string_view{"claim_confirms"},
+    std::string_view{"trim_too_far"},
+    std::string_view{"fenced_is_durable"},
+    std::string_view{"marks_not_kept"},
+    std::string_view{"numbers_unchecked"},
+    std::string_view{"not_sent_again"},
+    std::string_view{"asked_forgotten"},
+    std::string_view{"no_witness"},
+    std::string_view{"seen_forgotten"},
+    std::string_view{"history_ignored"},
+    std::string_view{"gap_skipped"},
+    std::string_view{"ends_forgotten"},
 };
-static_assert(planted_names.size() == static_cast<std::size_t>(Planted::retry_new_bytes) + 1);
+static_assert(planted_names.size() == static_cast<std::size_t>(Planted::ends_forgotten) + 1);
+// The bugs from here on show where there are several nodes.
+inline constexpr auto first_of_cluster = static_cast<std::size_t>(Planted::no_tail_check);
 
 #ifdef HETI_PLANTED_BUGS
 // Which one. Set before anything runs, never changed while it runs.

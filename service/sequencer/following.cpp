@@ -1,5 +1,6 @@
 // The sequencer of a node that does not own the workspace: commands go to the owner, batches come from it.
 #include "service/base/check.hpp"
+#include "service/base/planted.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/evolve.hpp"
 #include "service/core/remote.hpp"
@@ -72,7 +73,7 @@ std::expected<void, std::string> Sequencer::take_in(const journal::Batch& batch,
 }
 
 void Sequencer::send_again() {
-  if (!elsewhere_) return;
+  if (!elsewhere_ || planted(Planted::not_sent_again)) return;
   const std::vector<Sent> again = elsewhere_->pending.overdue();
   if (!again.empty()) elsewhere_->elsewhere.send(again);
 }
@@ -96,6 +97,7 @@ std::expected<void, std::string> Sequencer::lead(core::Command first, OnAnswer o
   std::vector<Mail> mails;
   mails.push_back({.command = std::move(first), .on_answer = std::move(on_answer)});
   for (Pending::Asked& asked : elsewhere_->pending.take_all()) {
+    if (planted(Planted::asked_forgotten)) break;
     mails.push_back({.command = std::move(asked.sent.command), .on_answer = std::move(asked.on_answer)});
   }
   elsewhere_.reset();

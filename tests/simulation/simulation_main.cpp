@@ -166,7 +166,7 @@ int run_single(const Line& line, Script script, bool by_people) {
 int find_planted(Line line) {
   std::printf("%-24s %5s  %-44s %s\n", "bug", "seed", "said by", "actions");
   bool all = true;
-  for (std::size_t i = 1; i < planted_names.size(); ++i) {
+  for (std::size_t i = 1; i < first_of_cluster; ++i) {
     if (!line.bug.empty() && line.bug != planted_names[i]) continue;
     line.run.in_worker = [i] { plant(static_cast<Planted>(i)); };
     line.run.failures_max = 1;

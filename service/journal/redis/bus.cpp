@@ -16,9 +16,7 @@ constexpr Millis dead_after{2500};  // Asked, and no answer: connects anew.
 constexpr Millis first_pause{100};  // Between two attempts to connect; doubled up to a second.
 constexpr Millis longest_pause{1000};
 
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+std::int64_t now_ms() { return std::chrono::duration_cast<Millis>(SteadyClock::now().time_since_epoch()).count(); }
 
 }  // namespace
 

@@ -2,17 +2,14 @@
 // What nodes tell each other by Redis's pub/sub: fast, and lost is fine. One connection listens, another one sends;
 // each has a thread, and comes back by itself.
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
+#include "service/base/threads.hpp"
 #include "service/journal/redis/connection.hpp"
 
 namespace heti::journal::redis {
@@ -58,15 +55,15 @@ class Bus {
   const BusOptions options_;
   std::atomic<std::int64_t> heard_ms_;
 
-  std::mutex mutex_;
-  std::condition_variable wakes_;
+  Mutex mutex_;
+  Condition wakes_;
   bool deaf_ = false;
   bool stopping_ = false;
   std::deque<Message> waiting_;
   std::size_t waiting_bytes_ = 0;
 
-  std::thread listener_;
-  std::thread sender_;
+  Thread listener_;
+  Thread sender_;
 };
 
 }  // namespace heti::journal::redis

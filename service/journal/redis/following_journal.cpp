@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "service/base/bytes.hpp"
+#include "service/base/planted.hpp"
 #include "service/base/thread_name.hpp"
 #include "service/journal/hash.hpp"
 #include "service/journal/redis/durability.hpp"
@@ -110,8 +111,8 @@ void FollowingJournal::start(Position position) {
     look_now_ = true;
   }
   told_ = position;
-  follower_ = std::thread([this] { follow_loop(); });
-  waiting_ = std::thread([this] { claim_loop(); });
+  follower_ = Thread([this] { follow_loop(); });
+  waiting_ = Thread([this] { claim_loop(); });
 }
 
 void FollowingJournal::on_message(std::string_view channel, const std::string& payload) {
@@ -119,11 +120,9 @@ void FollowingJournal::on_message(std::string_view channel, const std::string& p
     if (leader_ != nullptr) return;
     auto batch = from_published(payload);
     const std::lock_guard lock(mutex_);
-    if (batch && heard_.size() < heard_max) {
-      heard_.push_back(std::move(*batch));
-    } else {
-      look_now_ = true;
-    }
+    // Of a journal that did not exist at the start, the history is not known yet.
+    if (!batch || heard_.size() >= heard_max || history_ == PublicId{}) look_now_ = true;
+    if (batch && heard_.size() < heard_max) heard_.push_back(std::move(*batch));
     wakes_.notify_all();
   } else if (channel == channel_of("released")) {
     const std::lock_guard lock(mutex_);
@@ -138,10 +137,10 @@ void FollowingJournal::on_message(std::string_view channel, const std::string& p
 void FollowingJournal::follow_loop() {
   name_thread("follow");
   std::unique_lock lock(mutex_);
-  auto next_look = std::chrono::steady_clock::now();
+  auto next_look = SteadyClock::now();
   Said said;
   while (following_ && !stopping_ && !lost_) {
-    const auto next_is_heard = [this] { return told_ == tail_.position && !heard_.empty(); };
+    const auto next_is_heard = [this] { return told_ == tail_.position && !heard_.empty() && history_ != PublicId{}; };
     wakes_.wait_until(lock, next_look, [&] { return next_is_heard() || look_now_ || !following_ || stopping_; });
     if (!following_ || stopping_) return;
     while (next_is_heard()) {
@@ -149,19 +148,19 @@ void FollowingJournal::follow_loop() {
       heard_.pop_front();
       if (batch.position <= tail_.position) continue;
       if (batch.position.value() != tail_.position.value() + 1 || batch.previous != tail_.hash) {
-        look_now_ = true;
-        continue;
+        look_now_ = !planted(Planted::gap_skipped);
+        if (look_now_) continue;
       }
       lock.unlock();
       hand_on(batch, hash_of(batch));
       lock.lock();
     }
-    if (!look_now_ && std::chrono::steady_clock::now() < next_look) continue;
+    if (!look_now_ && SteadyClock::now() < next_look) continue;
     look_now_ = false;
     lock.unlock();
     const auto caught_up = catch_up();
     if (!caught_up) warn_once(said, caught_up.error());
-    next_look = std::chrono::steady_clock::now() + options_.look_every;
+    next_look = SteadyClock::now() + options_.look_every;
     lock.lock();
   }
 }
@@ -206,11 +205,11 @@ std::expected<void, std::string> FollowingJournal::catch_up(Store store) {
     if (history_ == PublicId{}) history_ = now.history;
   }
   open_seen();
-  tell_what_was_seen();
-  if (now.history != history()) return gone("a new history has begun");
+  if (now.history != history() && !planted(Planted::history_ignored)) return gone("a new history has begun");
   if (now.tail.position < mine.position || (now.tail.position == mine.position && now.tail.hash != mine.hash)) {
     return gone("the journal has lost its end: this node knows more of it");
   }
+  if (auto asked = ask_for_what_was_seen(store); !asked) return asked;
   if (told_ > mine.position) return gone("the journal has lost its end: this node began beyond it");
   if (told_ < mine.position) {
     if (auto handed_on = hand_on_backlog(store); !handed_on) return handed_on;
@@ -327,7 +326,8 @@ bool FollowingJournal::claim_once(Said& said) {
     const std::lock_guard lock(mutex_);
     history_ = claimant->history();
   }
-  open_seen();  // If the journal was empty until now.
+  forget_seen();  // The journal was asked for it when it was claimed.
+  open_seen();    // If the journal was empty until now.
   leader_ = claimant;
   if (shared_.on_owned) shared_.on_owned();
   return true;

@@ -2,12 +2,9 @@
 // A node's journal among others: it follows the owner until it is the owner. Threads: the bus's, one that follows, and
 // one that waits for its turn. What the owner made durable is published whole; what was missed is read from the stream.
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
-#include <thread>
 
+#include "service/base/threads.hpp"
 #include "service/journal/lock_file.hpp"
 #include "service/journal/redis/bus.hpp"
 #include "service/journal/redis/owned_journal.hpp"
@@ -58,7 +55,7 @@ class FollowingJournal final : public SharedJournal {
   // The same sentence at most once a minute; each thread that repeats itself has its own.
   struct Said {
     std::string sentence;
-    std::chrono::steady_clock::time_point at;
+    SteadyClock::time_point at;
   };
   void warn_once(Said& said, std::string sentence) const;
 
@@ -69,12 +66,12 @@ class FollowingJournal final : public SharedJournal {
   [[nodiscard]] std::expected<void, std::string> catch_up();
   [[nodiscard]] std::expected<void, std::string> catch_up(Store store);
   void lose(std::string why);
-  // Up to where this node has seen this history, in a file; and what it said at the start.
+  // Up to where this node has seen this history, in a file; and what it said at the start, until the journal was asked.
   void open_seen();
   void note_seen(const Batch& batch, const Hash& hash);
   [[nodiscard]] std::optional<SideFile::Mark> seen() const;
-  [[nodiscard]] bool has_seen_more() const;
-  void tell_what_was_seen();
+  void forget_seen();
+  [[nodiscard]] std::expected<void, std::string> ask_for_what_was_seen(Store store);
   void on_witness(const std::string& payload);
   // The thread that waits for its turn.
   void claim_loop();
@@ -86,12 +83,12 @@ class FollowingJournal final : public SharedJournal {
   std::optional<LockFile> lock_;
   bool synced_each_time_ = false;
 
-  mutable std::mutex mutex_;
-  std::condition_variable wakes_;
+  mutable Mutex mutex_;
+  Condition wakes_;
   PublicId history_;
   Tail tail_;  // Of what was followed.
   std::string owner_;
-  std::optional<SideFile::Mark> seen_;  // At the start.
+  std::optional<SideFile::Mark> seen_;  // At the start, and the journal was not asked for it yet or does not have it.
   std::deque<Batch> heard_;
   bool look_now_ = false;
   bool stopping_ = false;
@@ -105,8 +102,8 @@ class FollowingJournal final : public SharedJournal {
   Position told_;                      // Behind the tail only until what lay between start() and it was handed on.
   std::atomic<OwnedJournal*> leader_ = nullptr;
   std::unique_ptr<Bus> bus_;
-  std::thread follower_;
-  std::thread waiting_;
+  Thread follower_;
+  Thread waiting_;
 };
 
 }  // namespace heti::journal::redis

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "service/base/check.hpp"
+#include "service/base/planted.hpp"
 #include "service/base/thread_name.hpp"
 #include "service/journal/hash.hpp"
 #include "service/journal/snapshot_store.hpp"
@@ -12,7 +13,7 @@
 namespace heti::journal::redis {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = SteadyClock;
 
 // Redis looked at the command, said no and ran nothing of it. After any other error something may have been written.
 bool certainly_not_run(std::string_view error) {
@@ -178,6 +179,7 @@ AppendResult OwnedJournal::write(const Batch& batch) {
     return no_answer(place().append(" refuses an append: ").append(reply.text), !certainly_not_run(reply.text));
   }
   const auto answer = reply.at(0);
+  if (planted(Planted::fenced_is_durable) && answer == "deposed") return AppendResult::durable;
   if (answer == "deposed") {
     return refused(place().append(": another node owns workspace ").append(options_.workspace).append(" now"));
   }
@@ -193,6 +195,7 @@ AppendResult OwnedJournal::write(const Batch& batch) {
                        .append(tail_id_)
                        .append(". Redis has lost its end, or somebody else writes there"));
   }
+  if (planted(Planted::push_before_wait) && options_.on_durable) options_.on_durable(batch);
   if (options_.replicas > 0) {
     if (auto confirmed = enough(replies->back()); !confirmed) {
       doubt_master("NOREPLICAS");

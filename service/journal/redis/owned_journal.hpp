@@ -3,11 +3,8 @@
 // each time) and the writer (appends, beats, marks), whose connection WAIT is asked on, because it covers only what was
 // written on the same one. mutex_ guards what they share and is never held over a call.
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
 
+#include "service/base/threads.hpp"
 #include "service/journal/lock_file.hpp"
 #include "service/journal/redis/redis_journal.hpp"
 #include "service/journal/redis/store.hpp"
@@ -97,8 +94,8 @@ class OwnedJournal final : public RedisJournal {
   bool beat_failed_ = false;
   std::vector<std::string> told_;  // What was said about its durability: not said again at every new connection.
 
-  mutable std::mutex mutex_;
-  std::condition_variable writer_wakes_;
+  mutable Mutex mutex_;
+  Condition writer_wakes_;
   PublicId history_;
   Tail tail_;
   Position committed_;
@@ -114,8 +111,8 @@ class OwnedJournal final : public RedisJournal {
   bool stopping_ = false;
   bool look_now_ = false;
   std::atomic<bool> stop_waiting_ = false;
-  std::condition_variable look_;
-  std::thread writer_thread_;
+  Condition look_;
+  Thread writer_thread_;
 };
 
 }  // namespace heti::journal::redis

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <utility>
 
+#include "service/base/planted.hpp"
 #include "service/journal/hash.hpp"
 #include "service/journal/redis/durability.hpp"
 #include "service/journal/redis/owned_journal.hpp"
@@ -35,7 +36,7 @@ std::expected<void, std::string> OwnedJournal::open() {
     release();
     return asked;
   }
-  writer_thread_ = std::thread([this] { write_loop(); });
+  writer_thread_ = Thread([this] { write_loop(); });
   return {};
 }
 
@@ -62,7 +63,7 @@ std::expected<void, std::string> OwnedJournal::connect() {
 
 // The record must be readable all the time: who cannot read it knows nothing of the owner's silence.
 std::expected<Sighting, std::string> OwnedJournal::await_turn() {
-  using Clock = std::chrono::steady_clock;
+  using Clock = SteadyClock;
   const auto begun = Clock::now();
   std::optional<Sighting> before;
   auto silent_since = begun;
@@ -76,7 +77,7 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
     if (before != *now) {
       before = *now;
       silent_since = Clock::now();
-    } else if (asked - silent_since >= options_.silence) {
+    } else if (asked - silent_since >= (planted(Planted::claim_at_once) ? Millis{0} : options_.silence)) {
       return now;
     }
     if (!options_.claim_patience && !waiting && silent_since != begun) {
@@ -179,7 +180,7 @@ std::expected<void, std::string> OwnedJournal::take_over(const Reply& claimed, c
 }
 
 std::expected<void, std::string> OwnedJournal::ask_witnesses() {
-  if (!options_.witnesses) return {};
+  if (!options_.witnesses || planted(Planted::no_witness)) return {};
   std::string shown;
   for (const Witness& witness : options_.witnesses(history())) {
     const auto verdict = Store(*link_, keys_).judge(witness.position, witness.hash);

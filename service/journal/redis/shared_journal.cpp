@@ -69,8 +69,19 @@ std::expected<std::vector<Snapshot>, std::string> FollowingJournal::snapshots() 
 }
 
 void FollowingJournal::give_up_end(std::string shown, std::function<void(std::expected<void, std::string>)> done) {
-  if (OwnedJournal* leader = leader_) return leader->give_up_end(std::move(shown), std::move(done));
-  done(std::unexpected("this node does not own the workspace"));
+  OwnedJournal* const leader = leader_;
+  if (leader == nullptr) return done(std::unexpected("this node does not own the workspace"));
+  leader->give_up_end(std::move(shown), [this, leader, done = std::move(done)](auto given_up) {
+    if (given_up) {  // On the writer's thread: what is seen from here on is of the new history.
+      {
+        const std::lock_guard lock(mutex_);
+        history_ = leader->history();
+      }
+      seen_file_.reset();
+      open_seen();
+    }
+    done(std::move(given_up));
+  });
 }
 
 Stats FollowingJournal::stats() const {
@@ -103,7 +114,7 @@ void FollowingJournal::warn(std::string_view sentence) const {
 }
 
 void FollowingJournal::warn_once(Said& said, std::string sentence) const {
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = SteadyClock::now();
   if (sentence == said.sentence && now - said.at < std::chrono::minutes(1)) return;
   warn(sentence);
   said = {std::move(sentence), now};

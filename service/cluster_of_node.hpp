@@ -1,31 +1,21 @@
 #pragma once
-// A node among others that share its workspace through Redis: it follows the one that leads, and leads when it has to.
-// Brings together the shared journal, whose threads call in here, and the sequencer and gateway on their loop.
+// The membership of this process: its name, and its gateway as the doors.
 #include <cstdint>
+#include <expected>
+#include <filesystem>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 
 #include "config/settings.hpp"
-#include "service/cluster/roll.hpp"
+#include "service/cluster/membership.hpp"
 #include "service/gateway/gateway.hpp"
-#include "service/journal/redis/redis_journal.hpp"
 #include "service/monitor/monitor.hpp"
-#include "service/sequencer/sequencer.hpp"
 
 namespace heti {
 
-class ClusterOfNode {
+class ClusterOfNode final : private cluster::Doors {
  public:
-  // What the node does about it; both on the home loop, each once.
-  struct Told {
-    std::function<void()> leads;                       // the journal is ours from here on
-    std::function<void(const std::string& why)> lost;  // what was followed is not there any more
-    std::function<void(std::string shown)> lost_end;   // another node knows what our journal does not have
-  };
   struct Parts {
     journal::SharedJournal& journal;
     sequencer::Sequencer& sequencer;
@@ -35,48 +25,35 @@ class ClusterOfNode {
 
   explicit ClusterOfNode(const config::Settings& settings);
 
-  // What the shared journal is opened with. It is deaf until join() and after leave().
-  journal::SharedOptions callbacks();
+  // What the shared journal is opened with.
+  journal::SharedOptions callbacks() { return membership_.callbacks(); }
 
-  // "host:port", and the number that stands for host, port and data directory in connections and commands.
-  const std::string& name() const { return name_; }
-  std::uint32_t node() const { return node_; }
+  // The number that stands for host, port and data directory in connections and commands.
+  std::uint32_t node() const { return membership_.node(); }
 
-  // Once, before the home loop runs: from here on the node follows what comes after `position`.
-  void join(const Parts& parts, std::uint64_t incarnation, journal::Position position, Told told);
-  // Each 250 ms, on the home loop.
-  void tick();
-  // Before the parts go.
-  void leave();
+  // Which start of this node this is, at least `at_least`. `state`: as it was found.
+  std::expected<std::uint64_t, std::string> next_incarnation(const core::State& state, std::uint64_t at_least) const;
 
-  // On the home loop, for the monitor.
+  // As those of the membership.
+  void join(const Parts& parts, std::uint64_t incarnation, journal::Position position, cluster::Membership::Told told);
+  void tick() { membership_.tick(); }
+  void leave() { membership_.leave(); }
   monitor::NodeFigures figures() const;
-
-  // On the home loop. Nothing: the node serves. Else why it cannot.
-  std::optional<std::string> trouble() const;
+  std::optional<std::string> trouble() const { return membership_.trouble(); }
 
  private:
-  void on_message(std::string_view payload);
-  void take(const cluster::Beat& beat);
-  void take_away(std::uint32_t node, std::uint64_t last_incarnation);
-  void beat();
-  void look_at_reach();
-  void send(const std::vector<sequencer::Sent>& sent);
+  ClusterOfNode(const config::Settings& settings, const std::string& name);
 
-  const std::string name_;
-  const std::uint32_t node_;
+  void post(std::function<void()> task) override;
+  std::uint64_t connections() const override;
+  void name_history() override;
+  void take_typing(const gateway::TypingElsewhere& typing) override;
+  void announce() override;
+  void hand_over_all() override;
 
-  std::mutex mutex_;  // the journal's threads call in, and must find nobody after leave()
+  cluster::Membership membership_;
+  const std::filesystem::path incarnation_file_;
   std::optional<Parts> parts_;
-  Told told_;
-
-  // Home loop only.
-  std::uint64_t incarnation_ = 0;
-  cluster::Roll roll_;
-  std::uint64_t ticks_ = 0;
-  bool reachable_ = true;
-  std::uint64_t lost_ = 0;
-  std::uint64_t took_over_ = 0;
 };
 
 }  // namespace heti

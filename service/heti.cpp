@@ -141,13 +141,10 @@ std::expected<void, std::string> Node::open() {
 
   auto options = gateway_options(settings_, incarnation_, clock_.speed());
   if (cluster_) {
-    // Of what this node has sent before, the journal knows. A start with a clock that was set back is later all the
-    // same.
     options.node = cluster_->node();
-    const auto last = recovered->state.last_decided.find(options.node);
-    if (last != recovered->state.last_decided.end()) {
-      options.incarnation = incarnation_ = std::max(incarnation_, last->second.incarnation + 1);
-    }
+    const auto incarnation = cluster_->next_incarnation(recovered->state, incarnation_);
+    if (!incarnation) return std::unexpected(incarnation.error());
+    options.incarnation = incarnation_ = *incarnation;
   }
   auto gateway = gateway::Gateway::open(std::move(options), *secrets_, *archive_, gateway_metrics_);
   if (!gateway) return std::unexpected(gateway.error());

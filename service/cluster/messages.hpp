@@ -27,7 +27,10 @@ struct Beat {
   std::string version;         // of the program
   std::uint64_t settings_version = 0;
   std::uint64_t connections = 0;  // visitors and agents
-  auto fields() { return std::tie(name, node, incarnation, role, position, version, settings_version, connections); }
+  std::uint64_t announced = 0;    // the number of the last Announce that it followed
+  auto fields() {
+    return std::tie(name, node, incarnation, role, position, version, settings_version, connections, announced);
+  }
 };
 
 // Commands of one node, in order, to the owner.
@@ -35,10 +38,12 @@ struct Commands {
   std::vector<sequencer::Sent> sent;  // of one start of one node, numbered one after the other; not empty
 };
 
-// The owner, to a node that it took for lost: its connections were ended, and it has to say which it has.
+// The owner, to a node that it took for lost: its connections were ended, and it has to say which it has. Said again
+// until the node's beat names the number.
 struct Announce {
   std::uint32_t node = 0;
-  auto fields() { return std::tie(node); }
+  std::uint64_t number = 0;
+  auto fields() { return std::tie(node, number); }
 };
 
 // Typing on a socket of `node`.

@@ -98,10 +98,11 @@ void Session::greet(VisitorToken token) {
   }
 }
 
-// A hello that is under way comes after what made this necessary; a visitor who has opened nothing counts as nobody.
+// A hello that is under way may have come before what made this necessary, and its answer after; a visitor who has
+// opened nothing counts as nobody.
 void Session::announce() {
-  if (phase_ != Phase::open) return;
-  if (self_.role == protocol::Role::visitor && subscriptions_.empty()) return;
+  if (phase_ != Phase::open && phase_ != Phase::greeted) return;
+  if (phase_ == Phase::open && self_.role == protocol::Role::visitor && subscriptions_.empty()) return;
   sequencer::Sequencer* const line = services_.sequencer.load();
   if (line == nullptr) return;
   const auto submitted = line->submit(hello_command(self_), nullptr, true);

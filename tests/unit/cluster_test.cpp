@@ -1,7 +1,13 @@
 // What nodes tell each other, and who of them lives.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "service/cluster/connections.hpp"
+#include "service/cluster/incarnation.hpp"
 #include "service/cluster/messages.hpp"
 #include "service/cluster/roll.hpp"
 
@@ -18,7 +24,8 @@ Beat beat(std::uint32_t node, std::uint64_t incarnation) {
           .position = 7,
           .version = "1",
           .settings_version = 1,
-          .connections = 0};
+          .connections = 0,
+          .announced = 0};
 }
 
 sequencer::Sent sent(std::uint64_t n, std::string text) {
@@ -50,7 +57,9 @@ TEST(ClusterMessagesTest, TheOthersComeAsTheyWent) {
       .node = 3, .typing = {.conversation = {1, 2}, .from_visitor = true, .agent = core::AgentId{4}, .frame = "{}"}}));
   ASSERT_TRUE(typing.has_value());
   EXPECT_EQ(std::get<Typing>(*typing).typing.frame, "{}");
-  EXPECT_EQ(std::get<Announce>(*from_message(to_message(Announce{.node = 8}))).node, 8u);
+  const auto announce = std::get<Announce>(*from_message(to_message(Announce{.node = 8, .number = 9})));
+  EXPECT_EQ(announce.node, 8u);
+  EXPECT_EQ(announce.number, 9u);
 }
 
 TEST(ClusterMessagesTest, WhatIsCutOrOfAnotherVersionIsNone) {
@@ -65,6 +74,33 @@ TEST(ClusterMessagesTest, WhatIsCutOrOfAnotherVersionIsNone) {
   later = whole;
   later[1] = 9;
   EXPECT_FALSE(from_message(later).has_value());
+}
+
+class IncarnationTest : public testing::Test {
+ protected:
+  void SetUp() override { std::filesystem::create_directories(directory); }
+  void TearDown() override { std::filesystem::remove_all(directory); }
+  const std::filesystem::path directory = testing::TempDir() + "heti_incarnation_" + std::to_string(::getpid());
+  const std::filesystem::path file = directory / "default.incarnation";
+};
+
+TEST_F(IncarnationTest, RisesWithEveryStartAlsoWhenTheClockWasSetBack) {
+  EXPECT_EQ(next_incarnation(file, 1000), 1000u);
+  EXPECT_EQ(next_incarnation(file, 2000), 2000u);
+  EXPECT_EQ(next_incarnation(file, 500), 2001u);
+  EXPECT_EQ(next_incarnation(file, 2001), 2002u);
+}
+
+TEST_F(IncarnationTest, AFileThatSaysNothingIsWrittenAnew) {
+  std::ofstream(file) << "what";
+  EXPECT_EQ(next_incarnation(file, 7), 7u);
+  EXPECT_EQ(next_incarnation(file, 7), 8u);
+}
+
+TEST_F(IncarnationTest, WhereNothingCanBeWrittenIsSaid) {
+  const auto none = next_incarnation(directory / "absent" / "file", 7);
+  ASSERT_FALSE(none.has_value());
+  EXPECT_THAT(none.error(), testing::HasSubstr("absent/file"));
 }
 
 TEST(RollTest, ANodeIsLostAfterFiveSecondsOfSilenceOnceAndBackWhenItIsHeard) {

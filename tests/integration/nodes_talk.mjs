@@ -5,7 +5,8 @@ import { check, sentences } from './history/checker.mjs';
 import { KillRun, talkConfig } from './history/kill_run.mjs';
 import { Nodes } from './nodes.mjs';
 
-// Several visitors and agents, spread over all nodes. Whoever finds a dead node goes to the next one.
+// Several visitors and agents, spread over all nodes. Whoever finds a dead node goes to the next one. NODE_PAUSE (1):
+// milliseconds between two turns of each.
 export async function talking(name, { redis = null } = {}) {
   const nodes = await Nodes.start({ name, config: talkConfig, redis });
   const turns = new Map();
@@ -15,7 +16,7 @@ export async function talking(name, { redis = null } = {}) {
     turns.set(who, turn + 1);
     return alive[turn % alive.length];
   };
-  const run = new KillRun({ name, near });
+  const run = new KillRun({ name, near, pause: Number(process.env.NODE_PAUSE ?? 1) });
   run.heti = nodes.all[0];
   const close = async () => {
     run.heti = null;

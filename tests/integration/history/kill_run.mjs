@@ -21,8 +21,9 @@ export class KillRun {
 
   // With `plant` the program always runs with that bug. `env` is its environment, besides that of every test.
   // `near`: to which node somebody goes, by who it is; with none, everybody to the node that is `heti` at that moment.
-  constructor({ name, visitors = 6, plant = null, env = {}, near = () => this.heti }) {
-    Object.assign(this, { name, count: visitors, plant, env, near });
+  // `pause`: of each talker between two turns, in milliseconds; what is written down lies in memory.
+  constructor({ name, visitors = 6, plant = null, env = {}, near = () => this.heti, pause = 1 }) {
+    Object.assign(this, { name, count: visitors, plant, env, near, pause });
   }
 
   async open() {
@@ -64,13 +65,13 @@ export class KillRun {
   back() { return until('everybody is back', () => this.everybody.every((one) => one.socket), 20000); }
   ownerOf(id) { return this.agents.find((one) => one.maySpeak(one.lines.get(id))); }
 
-  // Everybody goes on talking, as fast as it is acknowledged.
+  // Everybody goes on talking, as fast as it is acknowledged and the pause allows.
   talk() {
     this.talking = true;
     this.talkers = this.everybody.map(async (one) => {
       while (this.talking) {
         one.speak(4, room);
-        await sleep(1);
+        await sleep(this.pause);
       }
     });
   }

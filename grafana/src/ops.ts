@@ -161,6 +161,19 @@ export const ops = () => layOut(head({
           { expr: "sum(increase(heti_nodes_lost_total[1h]))", legend: "lost" },
         ],
       }),
+      number({
+        title: "Batches lost, and got again, last day", width: 6, unit: units.NoUnit, decimals: 0, colours: redFrom(1),
+        description: "Batches of the journal that storage lost: those that are gone, and those that a node still had and gave it again.",
+        queries: [
+          { expr: "max(increase(heti_journal_lost_batches_total[1d]))", legend: "lost" },
+          { expr: "sum(increase(heti_journal_healed_batches_total[1d]))", legend: "got again" },
+        ],
+      }),
+      number({
+        title: "Every acknowledgement synced", width: 6, unit: units.NoUnit, decimals: 0,
+        description: "1: what was acknowledged survives a power cut of the machine that stores it. 0: its last seconds may not (a Redis with appendfsync everysec).",
+        queries: [{ expr: "min(heti_journal_synced)", legend: "synced" }],
+      }),
     ],
   },
 ]);

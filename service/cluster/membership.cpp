@@ -62,6 +62,7 @@ void Membership::join(const Parts& parts, std::uint64_t incarnation, journal::Po
   {
     const std::lock_guard lock(mutex_);
     parts_.emplace(parts);
+    starts_[node_] = incarnation;
   }
   beat();
   parts.journal.start(position);
@@ -94,7 +95,7 @@ void Membership::on_message(std::string_view payload) {
     if (!parts_->journal.leading()) return;
     const core::CommandNumber& first = commands->sent.front().number;
     const auto start = starts_.find(first.node);
-    if (start != starts_.end() && first.incarnation < start->second) return;  // Of a start that is over.
+    if (start != starts_.end() && first.incarnation < start->second) return;  // Of a start that is over, or lost.
     for (sequencer::Sent& sent : commands->sent) parts_->sequencer.submit_of_node(std::move(sent));
     return;
   }
@@ -193,6 +194,10 @@ void Membership::tick() {
   for (const Start& start : roll_.lost(steady_now())) {
     ++lost_;
     spdlog::warn("step=node node={} incarnation={} news=lost", start.node, start.incarnation);
+    {
+      const std::lock_guard lock(mutex_);
+      starts_[start.node] = start.incarnation + 1;  // Until it is heard again.
+    }
     take_away(start.node, start.incarnation);
   }
   if (ticks_ % 4 == 0) ask_to_announce();

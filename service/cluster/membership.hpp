@@ -94,7 +94,7 @@ class Membership {
 
   std::mutex mutex_;  // guards the two below: the journal's threads call in, and must find nobody after leave()
   std::optional<Parts> parts_;
-  std::map<std::uint32_t, std::uint64_t> starts_;  // the newest incarnation of each node
+  std::map<std::uint32_t, std::uint64_t> starts_;  // from which incarnation of a node on its commands are taken
   Told told_;
 
   // Loop only.

@@ -73,6 +73,9 @@ struct Stats {
   std::uint64_t bytes = 0;               // What batches take in storage now; 0 where there is no storage.
   std::uint64_t checkpoints = 0;         // Since opened.
   std::uint64_t snapshots_rejected = 0;  // Damaged, or not confirmed by the journal; since opened.
+  std::uint64_t lost = 0;                // Batches known to be lost, for which a new history began.
+  std::uint64_t healed = 0;              // Batches that storage had lost and got again; since opened.
+  bool synced = false;                   // What is answered `durable` survives a power cut where it is stored.
   double last_append_seconds = 0;        // Write and sync of the last durable batch.
 };
 

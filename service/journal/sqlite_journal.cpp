@@ -105,6 +105,7 @@ Stats SqliteJournal::stats() const {
     const std::lock_guard lock(mutex_);
     stats = stats_;
   }
+  stats.synced = true;
   for (const char* suffix : {"", "-wal"}) {
     std::error_code error;
     const auto size = std::filesystem::file_size(path_.string() + suffix, error);

@@ -109,6 +109,7 @@ class SqliteJournal final : public Journal {
   Tail tail_;
   Instant alive_until_;
   std::optional<std::string> notice_;
+  Position seen_through_;  // By somebody, of what the journal does not have.
   mutable Stats stats_;
   std::optional<Request> request_;
   bool append_under_way_ = false;

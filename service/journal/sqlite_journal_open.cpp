@@ -130,6 +130,7 @@ std::expected<std::optional<std::string>, std::string> SqliteJournal::seen_beyon
       return Verdict::trimmed;
     }
     if (*verdict == Verdict::contradicted) {
+      seen_through_ = std::max(seen_through_, position);
       witnesses +=
           (witnesses.empty() ? "" : ", ") + witness + " knows " + at_position(position) + " (" + to_string(hash) + ")";
     }
@@ -189,7 +190,10 @@ std::expected<void, std::string> SqliteJournal::begin_history(Connection& connec
   if (!notice.empty()) warn(notice);
   const std::lock_guard lock(mutex_);
   history_ = id;
-  if (!notice.empty()) notice_ = std::move(notice);
+  if (notice.empty()) return {};
+  // Who shows it to a running service does not say how many.
+  stats_.lost += seen_through_ > tail.position ? seen_through_.value() - tail.position.value() : 1;
+  notice_ = std::move(notice);
   return {};
 }
 

@@ -157,6 +157,13 @@ inline constexpr Metric snapshots_rejected{"heti_snapshots_rejected_total",
 inline constexpr Metric commands_refused{"heti_commands_refused_total",
                                          "Wishes that the state did not allow, or that were not the sender's to make."};
 inline constexpr Metric journal_bytes{"heti_journal_bytes", "What the journal's batches take in storage."};
+inline constexpr Metric journal_synced{"heti_journal_synced",
+                                       "1 if what is acknowledged survives a power cut of the machine that stores it."};
+inline constexpr Metric journal_lost{"heti_journal_lost_batches_total",
+                                     "Batches that are known to be lost, at least: a new history began. The same on "
+                                     "all nodes of a workspace."};
+inline constexpr Metric journal_healed{"heti_journal_healed_batches_total",
+                                       "Batches that Redis had lost and got again from this node."};
 inline constexpr Metric clock_steps{"heti_clock_steps_total",
                                     "Jumps of the wall clock, either way, that journal time did not follow."};
 inline constexpr Metric node_leads{"heti_node_leads",
@@ -263,6 +270,9 @@ inline constexpr std::array all{queue_open,
                                 snapshots_rejected,
                                 commands_refused,
                                 journal_bytes,
+                                journal_synced,
+                                journal_lost,
+                                journal_healed,
                                 clock_steps,
                                 node_leads,
                                 nodes_seen,

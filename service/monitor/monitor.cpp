@@ -122,6 +122,9 @@ void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) 
   sheet.counter(catalogue::journal_errors, {}, static_cast<double>(journal.append_errors));
   sheet.counter(catalogue::snapshots_rejected, {}, static_cast<double>(journal.snapshots_rejected));
   sheet.gauge(catalogue::journal_bytes, {}, static_cast<double>(journal.bytes));
+  sheet.gauge(catalogue::journal_synced, {}, journal.synced ? 1 : 0);
+  sheet.counter(catalogue::journal_lost, {}, static_cast<double>(journal.lost));
+  sheet.counter(catalogue::journal_healed, {}, static_cast<double>(journal.healed));
   sheet.counter(catalogue::clock_steps, {}, static_cast<double>(sources_->clock.steps()));
   const Labels workspace{label("workspace", workspace_)};
   const NodeFigures node = nodes_ ? nodes_() : NodeFigures{};

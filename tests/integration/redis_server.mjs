@@ -22,9 +22,10 @@ export function ask(port, command) {
 export class RedisServer {
   directory = mkdtempSync(join(tmpdir(), 'heti-redis-'));
 
-  // `settings` beside or instead of those of a Redis that loses nothing, such as {appendfsync: 'everysec'}.
-  static async start(settings = {}) {
-    const redis = new RedisServer();
+  // `settings` beside or instead of those of a Redis that loses nothing, such as {appendfsync: 'everysec'}; `more` is
+  // added to its environment.
+  static async start(settings = {}, more = {}) {
+    const redis = Object.assign(new RedisServer(), { more });
     redis.port = await freePort();
     redis.settings = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction', save: '', ...settings };
     await redis.launch();
@@ -37,7 +38,7 @@ export class RedisServer {
 
   async launch() {
     const args = Object.entries(this.settings).flatMap(([name, value]) => [`--${name}`, value]);
-    this.process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory, ...args], { stdio: 'ignore' });
+    this.process = spawn('redis-server', ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.directory, ...args], { stdio: 'ignore', env: { ...process.env, ...this.more } });
     this.exited = new Promise((done) => this.process.once('exit', done));
     await until('Redis answers', () => this.#answers());
   }

@@ -1,11 +1,11 @@
 -- Makes `new token` the owner, if the record still says what the claimant saw: token, beat and tail ('' each where there
 -- is no record). The claim is an entry of the journal, so that the owner before can append nothing more.
 -- ARGV: token, beat and tail as seen; new token; name of the node; history for a journal that does not exist yet.
--- Answers {'ok', epoch, position, hash, at, history, alive} or {why not, what was found}.
+-- Answers {'ok', epoch, position, hash, at, history, alive, lost} or {why not, what was found}.
 local record = redis.call('HMGET', KEYS[2], 'format', 'token', 'beat', 'tail', 'hash', 'epoch', 'position', 'at',
-                          'history', 'alive')
+                          'history', 'alive', 'lost')
 local last = last_entry()
-local format, token, beat, tail, hash, epoch, position, at, history, alive = unpack(record)
+local format, token, beat, tail, hash, epoch, position, at, history, alive, lost = unpack(record)
 if not format then
   if last then return {'orphan', last[1]} end
   token, beat, tail, hash, epoch, position, at = '', '', '', string.rep('\0', 16), '0', '0', '0'
@@ -23,4 +23,4 @@ redis.call('XADD', KEYS[1], tail, 'position', position, 'hash', hash, 'node', AR
 redis.call('HSET', KEYS[2], 'format', '1', 'token', ARGV[4], 'tail', tail, 'hash', hash, 'epoch', epoch, 'position',
            position, 'at', at, 'history', history, 'alive', alive, 'node', ARGV[5])
 redis.call('HINCRBY', KEYS[2], 'beat', 1)
-return {'ok', epoch, position, hash, at, history, alive}
+return {'ok', epoch, position, hash, at, history, alive, lost or '0'}

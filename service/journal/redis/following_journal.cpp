@@ -171,6 +171,7 @@ void FollowingJournal::hand_on(const Batch& batch, const Hash& hash) {
     tail_ = {batch.position, hash, batch.at};
   }
   told_ = batch.position;
+  memory_.add(batch, hash);
   note_seen(batch, hash);
   if (shared_.on_batch) shared_.on_batch(batch, hash);
 }
@@ -202,10 +203,13 @@ std::expected<void, std::string> FollowingJournal::catch_up(Store store) {
     const std::lock_guard lock(mutex_);
     if (claimed_) return {};  // After the record was read: it may tell of a history that was begun here.
     owner_ = now.node;
+    lost_batches_ = now.lost;
     if (history_ == PublicId{}) history_ = now.history;
   }
   open_seen();
   if (now.history != history() && !planted(Planted::history_ignored)) return gone("a new history has begun");
+  // What is missing is appended again by who leads, or by who leads next: perhaps from here.
+  if (now.tail.position < mine.position && memory_.has(now.tail.position, now.tail.hash)) return {};
   if (now.tail.position < mine.position || (now.tail.position == mine.position && now.tail.hash != mine.hash)) {
     return gone("the journal has lost its end: this node knows more of it");
   }
@@ -231,6 +235,7 @@ std::expected<void, std::string> FollowingJournal::hand_on_backlog(Store store) 
   const Position end = tail().position;
   return store.read(told_, end, [this](const Batch& batch, const Hash& hash) {
     told_ = batch.position;
+    memory_.add(batch, hash);
     if (shared_.on_batch) shared_.on_batch(batch, hash);
     const std::lock_guard lock(mutex_);
     return following_ && !stopping_;
@@ -262,9 +267,12 @@ bool FollowingJournal::claim_once(Said& said) {
   RedisOptions options = options_;
   options.lock_file.clear();
   options.claim_patience.reset();
+  options.memory = &memory_;
   options.on_durable = [this](const Batch& batch) {
     bus_->publish(channel_of("durable"), published(batch));
-    note_seen(batch, hash_of(batch));
+    const Hash hash = hash_of(batch);
+    memory_.add(batch, hash);
+    note_seen(batch, hash);
   };
   // What was followed was confirmed: a journal that does not have it has lost its end.
   options.witnesses = [this](const PublicId& history) {

@@ -7,6 +7,7 @@
 #include "service/base/threads.hpp"
 #include "service/journal/lock_file.hpp"
 #include "service/journal/redis/bus.hpp"
+#include "service/journal/redis/memory.hpp"
 #include "service/journal/redis/owned_journal.hpp"
 #include "service/journal/redis/redis_journal.hpp"
 #include "service/journal/redis/store.hpp"
@@ -94,7 +95,9 @@ class FollowingJournal final : public SharedJournal {
   bool stopping_ = false;
   bool following_ = false;
   bool lost_ = false;
-  bool claimed_ = false;  // By this node: what has become of the history is for it to say, who knows why.
+  bool claimed_ = false;            // By this node: what has become of the history is for it to say, who knows why.
+  std::uint64_t lost_batches_ = 0;  // As the record says.
+  Memory memory_;                   // Before the claimant, which uses it.
   std::unique_ptr<OwnedJournal> claimant_;  // Waits for its turn, or is the leader.
 
   std::optional<SideFile> seen_file_;  // Of the thread that follows; then of the owner's writer.

@@ -73,7 +73,9 @@ bool OwnedJournal::synced_each_time() const {
 
 Stats OwnedJournal::stats() const {
   const std::lock_guard lock(mutex_);
-  return stats_;
+  Stats stats = stats_;
+  stats.synced = synced_each_time_;
+  return stats;
 }
 
 std::optional<std::string> OwnedJournal::open_notice() const {
@@ -161,14 +163,8 @@ AppendResult OwnedJournal::write(const Batch& batch) {
     if (auto connected = connect(); !connected) return no_answer(connected.error(), false);
   }
   const auto start = Clock::now();
-  const std::string position = std::to_string(batch.position.value());
-  const std::string at = std::to_string(to_ms(batch.at));
-  std::string id = epoch_;
-  id.append("-").append(position);
-  const auto replies = link_->run(
-      append_script(), {keys_.journal, keys_.owner},
-      {token_, tail_id_, bytes_of(before.hash), id, bytes_of(hash), position, at, batch.payload, "", committed_id_},
-      wait_command(), wait_time());
+  std::string id = id_of(batch.position);
+  const auto replies = run_append(batch, hash, id);
   if (!replies) {
     link_.reset();
     return no_answer(replies.error().sentence, replies.error().sent);
@@ -182,6 +178,11 @@ AppendResult OwnedJournal::write(const Batch& batch) {
   if (planted(Planted::fenced_is_durable) && answer == "deposed") return AppendResult::durable;
   if (answer == "deposed") {
     return refused(place().append(": another node owns workspace ").append(options_.workspace).append(" now"));
+  }
+  if (answer == "tail") {
+    const Healed healed = heal();
+    if (healed == Healed::yes) return write(batch);
+    if (healed == Healed::not_now) return no_answer(place().append(" has not got its end again yet"), false);
   }
   if (answer != "ok" && answer != "again") {
     return refused(place()
@@ -218,6 +219,21 @@ AppendResult OwnedJournal::write(const Batch& batch) {
   return AppendResult::durable;
 }
 
+std::expected<std::vector<Reply>, Failure> OwnedJournal::run_append(const Batch& batch, const Hash& hash,
+                                                                    const std::string& id) {
+  const std::string position = std::to_string(batch.position.value());
+  const std::string at = std::to_string(to_ms(batch.at));
+  return link_->run(
+      append_script(), {keys_.journal, keys_.owner},
+      {token_, tail_id_, bytes_of(batch.previous), id, bytes_of(hash), position, at, batch.payload, "", committed_id_},
+      wait_command(), wait_time());
+}
+
+std::string OwnedJournal::id_of(Position position) const {
+  std::string id = epoch_;
+  return id.append("-").append(std::to_string(position.value()));
+}
+
 // A master no more, or one that has lost its replicas: where there are Sentinels they may know another one by now. The
 // same bytes are offered there.
 void OwnedJournal::doubt_master(std::string_view error) {
@@ -244,7 +260,7 @@ std::expected<void, std::string> OwnedJournal::renew_history(const std::string& 
   if (!link_) {
     if (auto connected = connect(); !connected) return connected;
   }
-  return begin_history(lost_end(shown));
+  return begin_history(lost_end(shown), 0);  // How many, who shows it does not say.
 }
 
 void OwnedJournal::beat(std::optional<Instant> mark) {
@@ -264,7 +280,13 @@ void OwnedJournal::beat(std::optional<Instant> mark) {
   const Reply& reply = replies->front();
   if (reply.is_error()) return failed(place().append(" refuses a beat: ").append(reply.text));
   beat_failed_ = false;
-  if (reply.at(0) == "ok") return;
+  if (reply.at(0) == "ok") {
+    // Where nobody writes, nobody else would notice. Of a batch in doubt the next append says what became of it.
+    if (!in_doubt_ && reply.at(1) != tail_id_ && heal() == Healed::impossible) {
+      static_cast<void>(refused(lost_end("this node has written more")));
+    }
+    return;
+  }
   warn(place().append(": another node owns workspace ").append(options_.workspace).append(" now"));
   const std::lock_guard lock(mutex_);
   owned_ = false;

@@ -54,13 +54,21 @@ class OwnedJournal final : public RedisJournal {
   [[nodiscard]] std::expected<void, std::string> claim();
   // Returns when the record may be claimed: what it says then.
   [[nodiscard]] std::expected<Sighting, std::string> await_turn();
+  [[nodiscard]] Millis silence_before(const Sighting& claim) const;
   [[nodiscard]] std::expected<void, std::string> take_over(const Reply& claimed, const std::string& token);
   [[nodiscard]] std::expected<void, std::string> ask_witnesses();
-  [[nodiscard]] std::expected<void, std::string> begin_history(std::string notice);
+  [[nodiscard]] std::expected<void, std::string> begin_history(std::string notice, std::uint64_t lost);
 
   // Writer's thread (and open, before there is one).
   void write_loop();
   [[nodiscard]] AppendResult write(const Batch& batch);
+  // Appends again what Redis has lost of what this process knows.
+  enum class Healed : std::uint8_t { yes, impossible, not_now };
+  [[nodiscard]] Healed heal();
+  [[nodiscard]] std::string id_of(Position position) const;
+  [[nodiscard]] bool append_again(std::vector<std::pair<Batch, Hash>> missing);
+  [[nodiscard]] std::expected<std::vector<Reply>, Failure> run_append(const Batch& batch, const Hash& hash,
+                                                                      const std::string& id);
   void doubt_master(std::string_view error);
   [[nodiscard]] AppendResult no_answer(std::string_view sentence, bool perhaps_written);
   [[nodiscard]] AppendResult refused(std::string sentence);

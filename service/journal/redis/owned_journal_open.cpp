@@ -5,6 +5,7 @@
 #include "service/base/planted.hpp"
 #include "service/journal/hash.hpp"
 #include "service/journal/redis/durability.hpp"
+#include "service/journal/redis/memory.hpp"
 #include "service/journal/redis/owned_journal.hpp"
 #include "service/journal/sqlite_rows.hpp"
 
@@ -32,6 +33,13 @@ std::expected<void, std::string> OwnedJournal::open() {
   }
   if (auto connected = connect(); !connected) return connected;
   if (auto claimed = claim(); !claimed) return claimed;
+  if (options_.memory != nullptr) {
+    const Tail end = tail();
+    if (!append_again(options_.memory->after(end.position, end.hash))) {
+      release();
+      return std::unexpected(place().append(" did not take again what it has lost"));
+    }
+  }
   if (auto asked = ask_witnesses(); !asked) {
     release();
     return asked;
@@ -77,7 +85,7 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
     if (before != *now) {
       before = *now;
       silent_since = Clock::now();
-    } else if (asked - silent_since >= (planted(Planted::claim_at_once) ? Millis{0} : options_.silence)) {
+    } else if (asked - silent_since >= silence_before(*now)) {
       return now;
     }
     if (!options_.claim_patience && !waiting && silent_since != begun) {
@@ -97,6 +105,16 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
     look_.wait_for(lock, options_.look_every, [this] { return look_now_; });
     look_now_ = false;
   }
+}
+
+Millis OwnedJournal::silence_before(const Sighting& claim) const {
+  if (planted(Planted::claim_at_once)) return Millis{0};
+  const auto dash = claim.tail.rfind('-');
+  const auto end =
+      dash == std::string::npos ? std::nullopt : number_from(std::string_view(claim.tail).substr(dash + 1));
+  const bool knows_more = options_.memory != nullptr && end && *end > 0 &&
+                          options_.memory->end().value() > static_cast<std::uint64_t>(*end);
+  return options_.silence + (options_.memory == nullptr || knows_more ? Millis{0} : options_.courtesy);
 }
 
 void OwnedJournal::look_now(bool and_give_up) {
@@ -161,6 +179,7 @@ std::expected<void, std::string> OwnedJournal::take_over(const Reply& claimed, c
   const auto at = number_from(claimed.at(4));
   const auto history = parse_public_id(claimed.at(5));
   const auto alive = number_from(claimed.at(6));
+  const auto lost = number_from(claimed.at(7));
   token_ = token;
   if (!position || !hash || !at || !history || !alive) {
     release();
@@ -175,6 +194,7 @@ std::expected<void, std::string> OwnedJournal::take_over(const Reply& claimed, c
   committed_ = tail_.position;
   history_ = *history;
   alive_until_ = std::max(instant_from_ms(*alive), tail_.at);
+  stats_.lost = static_cast<std::uint64_t>(lost.value_or(0));
   owned_ = true;
   return {};
 }
@@ -182,10 +202,13 @@ std::expected<void, std::string> OwnedJournal::take_over(const Reply& claimed, c
 std::expected<void, std::string> OwnedJournal::ask_witnesses() {
   if (!options_.witnesses || planted(Planted::no_witness)) return {};
   std::string shown;
+  std::uint64_t lost = 0;
   for (const Witness& witness : options_.witnesses(history())) {
     const auto verdict = Store(*link_, keys_).judge(witness.position, witness.hash);
     if (!verdict) return std::unexpected(verdict.error());
     if (*verdict != Verdict::contradicted) continue;
+    const std::uint64_t end = tail().position.value();
+    lost = std::max(lost, witness.position.value() > end ? witness.position.value() - end : 1);
     shown.append(shown.empty() ? "" : ", ").append(witness.name).append(" knows position ");
     shown.append(std::to_string(witness.position.value()))
         .append(" (")
@@ -193,7 +216,7 @@ std::expected<void, std::string> OwnedJournal::ask_witnesses() {
         .append(")");
   }
   if (shown.empty()) return {};
-  return begin_history(lost_end(shown));
+  return begin_history(lost_end(shown), lost);
 }
 
 std::string OwnedJournal::lost_end(const std::string& shown) const {
@@ -211,11 +234,13 @@ std::string OwnedJournal::lost_end(const std::string& shown) const {
       .append(". What followed is given up, and a new history begins");
 }
 
-std::expected<void, std::string> OwnedJournal::begin_history(std::string notice) {
+std::expected<void, std::string> OwnedJournal::begin_history(std::string notice, std::uint64_t lost) {
   const PublicId id = random_history();
   const std::string text = to_string(id);
+  lost = std::max<std::uint64_t>(lost, 1);
+  const std::string count = std::to_string(lost);
   const auto replies =
-      link_->run(history_script(), {keys_.journal, keys_.owner}, {token_, text}, wait_command(), wait_time());
+      link_->run(history_script(), {keys_.journal, keys_.owner}, {token_, text, count}, wait_command(), wait_time());
   if (!replies) {
     link_.reset();
     return std::unexpected(replies.error().sentence);
@@ -230,6 +255,7 @@ std::expected<void, std::string> OwnedJournal::begin_history(std::string notice)
   warn(notice);
   const std::lock_guard lock(mutex_);
   history_ = id;
+  stats_.lost += lost;
   notice_ = std::move(notice);
   return {};
 }

@@ -11,6 +11,10 @@
 
 namespace heti::journal {
 
+namespace redis {
+class Memory;
+}
+
 // Callbacks: as those of Options.
 struct RedisOptions {
   redis::ConnectionOptions connection{};
@@ -32,6 +36,10 @@ struct RedisOptions {
   std::function<void(const Batch& batch)> on_durable{};  // Each batch that this node made durable, in order.
   std::function<void(std::string_view sentence)> on_warning{};
   std::function<std::vector<Witness>(const PublicId& history)> witnesses{};
+  // What this process knows of the end of the journal: what Redis has lost of it is appended again. It outlives the
+  // journal. A claimant that knows no more than Redis has waits `courtesy` longer: somebody may know more.
+  const redis::Memory* memory = nullptr;
+  Millis courtesy{500};
 };
 
 class RedisJournal : public Journal {

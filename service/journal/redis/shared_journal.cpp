@@ -86,7 +86,11 @@ void FollowingJournal::give_up_end(std::string shown, std::function<void(std::ex
 
 Stats FollowingJournal::stats() const {
   if (const OwnedJournal* leader = leader_) return leader->stats();
-  return {};
+  const std::lock_guard lock(mutex_);
+  Stats stats;
+  stats.lost = lost_batches_;
+  stats.synced = synced_each_time_;
+  return stats;
 }
 
 std::optional<std::string> FollowingJournal::open_notice() const {

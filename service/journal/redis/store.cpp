@@ -160,8 +160,8 @@ std::expected<std::vector<Snapshot>, std::string> Store::snapshots(
 // At most one batch is appended and not confirmed: the owner names the confirmed entry before it in each append, and
 // the last one in each beat. A claim says nothing of that: it may be in doubt itself, and what lies before it with it.
 std::expected<std::optional<Record>, std::string> Store::record(bool replicas) {
-  const auto reply = connection_.call(
-      Command{"HMGET", keys_.owner, "node", "history", "position", "hash", "at", "tail", "committed", "format"});
+  const auto reply = connection_.call(Command{"HMGET", keys_.owner, "node", "history", "position", "hash", "at", "tail",
+                                              "committed", "format", "lost"});
   if (!reply) return std::unexpected(reply.error().sentence);
   if (reply->is_error()) return std::unexpected(said(reply->text));
   if (reply->at(7).empty()) return std::optional<Record>{};
@@ -185,7 +185,8 @@ std::expected<std::optional<Record>, std::string> Store::record(bool replicas) {
   return Record{.node = std::string(reply->at(0)),
                 .history = *history,
                 .tail = {Position{end}, *hash, instant_from_ms(*at)},
-                .committed = Position{all ? end : end - 1}};
+                .committed = Position{all ? end : end - 1},
+                .lost = static_cast<std::uint64_t>(number_from(reply->at(8)).value_or(0))};
 }
 
 }  // namespace heti::journal::redis

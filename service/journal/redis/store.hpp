@@ -36,7 +36,8 @@ struct Record {
   std::string node;  // who owns it, for people
   PublicId history;
   Tail tail;
-  Position committed;  // everything up to here was confirmed by Redis and by the replicas that were asked for
+  Position committed;      // everything up to here was confirmed by Redis and by the replicas that were asked for
+  std::uint64_t lost = 0;  // batches known to be lost, in all histories
 };
 
 enum class Verdict : std::uint8_t { confirmed, contradicted, trimmed };

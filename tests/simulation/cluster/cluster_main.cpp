@@ -132,9 +132,9 @@ void print(const Counts& counts, double seconds) {
               n(counts.runs), static_cast<double>(counts.simulated_ms) / 3.6e6, seconds, n(counts.calls),
               n(counts.durables));
   std::printf(
-      "%llu acknowledgements; Redis was allowed to lose in %llu runs and did in %llu: %llu new histories, %llu "
-      "offered again\n",
-      n(counts.acks), n(counts.may_lose), n(counts.lost), n(counts.histories), n(counts.again));
+      "%llu acknowledgements; Redis was allowed to lose in %llu runs and did in %llu: %llu times it got its "
+      "end again, %llu new histories, %llu offered again\n",
+      n(counts.acks), n(counts.may_lose), n(counts.lost), n(counts.healed), n(counts.histories), n(counts.again));
   for (std::size_t i = 0; i < fault_kinds; ++i) {
     std::printf("%s%s %llu", i == 0 ? "faults: " : ", ", fault_names[i], n(counts.faults[i]));
   }

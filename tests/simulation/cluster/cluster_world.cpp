@@ -39,7 +39,7 @@ void Counts::add(const Counts& other) {
   for (std::size_t i = 0; i < faults.size(); ++i) faults[i] += other.faults[i];
   for (const auto member :
        {&Counts::runs, &Counts::may_lose, &Counts::lost, &Counts::acks, &Counts::again, &Counts::histories,
-        &Counts::owners, &Counts::durables, &Counts::calls, &Counts::simulated_ms}) {
+        &Counts::healed, &Counts::durables, &Counts::calls, &Counts::simulated_ms}) {
     this->*member += other.*member;
   }
 }
@@ -291,7 +291,10 @@ void ClusterWorld::on_durable(Process& process, const sequencer::Durable& batch,
 
 void ClusterWorld::on_announce(Process& process) { clients_->announce(process); }
 void ClusterWorld::on_hand_over(Process& process) { clients_->hand_over(process); }
-void ClusterWorld::on_note(Process& process, std::string note) { say(process.options().name + ": " + note); }
+void ClusterWorld::on_note(Process& process, std::string note) {
+  if (note.find("has lost the journal's end") != std::string::npos) ++counts_.healed;
+  say(process.options().name + ": " + note);
+}
 
 // --- the end ---
 

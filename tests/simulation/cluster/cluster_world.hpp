@@ -44,7 +44,7 @@ struct Counts {
   std::uint64_t acks = 0;
   std::uint64_t again = 0;      // offered again in another history
   std::uint64_t histories = 0;  // begun after the first
-  std::uint64_t owners = 0;     // times that a node began to lead
+  std::uint64_t healed = 0;     // times that Redis had lost its end and got it again
   std::uint64_t durables = 0;   // batches as handed on by each node
   std::uint64_t calls = 0;      // commands that Redis ran
   std::uint64_t simulated_ms = 0;

@@ -378,8 +378,12 @@ void RedisModel::settle_waits(Server& at) {
 }
 
 bool RedisModel::replicas_are_well() const {
+  const Log& log = server(master_).log;
   for (int number = 0; number < setup_.servers; ++number) {
     const Server& at = server(number);
+    // One that has not got the master's data yet still has others.
+    const std::size_t common = std::min(at.log.size(), log.size());
+    if (common > 0 && at.log[common - 1] != log[common - 1]) return false;
     if (number != master_ && (!at.up || at.frozen || at.copying || at.alone)) return false;
   }
   return true;
@@ -494,6 +498,7 @@ void RedisModel::isolate(int number, bool alone) {
   }
   // Told that it is master no more.
   ++at.life;
+  at.syncing = false;
   at.waits.clear();
   at.confirmed.clear();
   reset_sessions(at);
@@ -518,6 +523,7 @@ void RedisModel::promote(bool best) {
   if (now.log.size() < before.answered) lost_ = true;
   master_ = chosen;
   ++now.life;
+  now.syncing = false;
   reset_sessions(now);
   now.confirmed.clear();
   now.held = false;

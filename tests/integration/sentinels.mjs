@@ -14,10 +14,11 @@ export class WatchedRedis {
   servers = [];
   sentinels = [];
 
-  static async start({ replicas = 2, sentinels = 3 } = {}) {
+  // `more`: added to the replicas' environment.
+  static async start({ replicas = 2, sentinels = 3, more = {} } = {}) {
     const watched = new WatchedRedis();
     try {
-      for (let i = 0; i <= replicas; i++) watched.servers.push(await RedisServer.start(settings));
+      for (let i = 0; i <= replicas; i++) watched.servers.push(await RedisServer.start(settings, i === 0 ? {} : more));
       const [master, ...others] = watched.servers;
       for (const other of others) await other.ask(`REPLICAOF 127.0.0.1 ${master.port}`);
       await until('the replicas are there', async () => (await master.ask('INFO replication').catch(() => '')).split('state=online').length - 1 === replicas, 20000);

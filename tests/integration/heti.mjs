@@ -61,8 +61,36 @@ function environment(extra) {
   return { ...env, ...extra };
 }
 
+// TEST_NODES=3: the tests that know of one Heti talk to three in turn, with a Redis between them. All are killed and
+// launched together.
+const nodes = Number(process.env.TEST_NODES ?? 1);
+
 export class Heti {
+  others = [];
+  #turn = 0;
+
   static async start({ name, config = demoConfig, args = [], env = {} }) {
+    if (nodes === 1 || env.HETI_JOURNAL_KIND) return Heti.startOne({ name, config, args, env });
+    const { RedisServer } = await import('./redis_server.mjs');
+    const { another } = await import('./nodes.mjs');
+    const redis = await RedisServer.start();
+    const heti = await Heti.startOne({ name, config, args, env: { ...env, ...redis.env } });
+    for (let i = 2; i <= nodes; i++) {
+      const next = await another(heti, `${name}-${i}`);
+      await next.launch();
+      heti.others.push(next);
+    }
+    heti.redis = redis;
+    return heti;
+  }
+
+  // The node that the next client comes to.
+  get door() {
+    const all = [this, ...this.others];
+    return all[this.#turn++ % all.length];
+  }
+
+  static async startOne({ name, config, args, env }) {
     const heti = new Heti();
     heti.name = name;
     heti.directory = mkdtempSync(join(tmpdir(), `heti-${name}-`));
@@ -106,6 +134,10 @@ export class Heti {
 
   // With `program` another one than heti, on the same journal.
   async launch(env = {}, program = binary) {
+    await Promise.all([this.launchOne(env, program), ...this.others.map((other) => other.launch(env, program))]);
+  }
+
+  async launchOne(env, program) {
     const child = spawn(program, ['run', ...this.args], { env: { ...this.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.process = child;
     this.exited = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
@@ -126,12 +158,13 @@ export class Heti {
   }
 
   async kill() {
-    this.process.kill('SIGKILL');
-    await this.exited;
+    for (const one of [...this.others, this]) one.process.kill('SIGKILL');
+    for (const one of [...this.others, this]) await one.exited;
   }
 
   async terminate() {
-    this.process.kill('SIGTERM');
+    for (const one of [...this.others, this]) one.process.kill('SIGTERM');
+    for (const one of this.others) await one.exited;
     return this.exited;
   }
 
@@ -146,7 +179,9 @@ export class Heti {
   }
 
   async close() {
+    for (const other of this.others.splice(0)) await other.close();
     if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();
+    await this.redis?.close();
     this.log.end();
     rmSync(this.directory, { recursive: true, force: true });
   }

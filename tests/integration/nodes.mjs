@@ -8,7 +8,7 @@ import { RedisServer } from './redis_server.mjs';
 
 // Another node of the same company, with a data directory of its own and the same secrets. Not launched.
 export async function another(first, name) {
-  const second = Object.assign(new Heti(), first, { name, directory: mkdtempSync(join(tmpdir(), `heti-${name}-`)) });
+  const second = Object.assign(new Heti(), first, { others: [], redis: undefined, name, directory: mkdtempSync(join(tmpdir(), `heti-${name}-`)) });
   second.port = await freePort();
   second.metricsPort = await freePort();
   const data = join(second.directory, 'data');

@@ -11,7 +11,7 @@ import { KillRun } from './history/kill_run.mjs';
 import { another } from './nodes.mjs';
 import { RedisServer } from './redis_server.mjs';
 
-const kills = Number(process.env.REDIS_KILLS ?? 15);
+const kills = Number(process.env.REDIS_KILLS ?? 8);
 const acksEach = Number(process.env.REDIS_ACKS ?? 500); // before each kill
 
 // Several visitors and agents who talk in one service whose journal is in Redis.

@@ -131,7 +131,8 @@ test('a conversation that is not there, or not ours, is refused at once, whateve
 });
 
 // An older copy of the journal under a witness that knows better, as after a backup that was put back.
-test('in another history positions begin anew: the client is told, reads all again and offers what it had sent', async () => {
+const embedded = { skip: process.env.TEST_NODES ? 'winds an embedded journal back' : false };
+test('in another history positions begin anew: the client is told, reads all again and offers what it had sent', embedded, async () => {
   const { v, id, token } = await chatOf(30);
   const { history } = v.welcome;
   await v.end();

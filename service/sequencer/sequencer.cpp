@@ -111,7 +111,7 @@ bool Sequencer::take(Lot& lot, Mail& mail) {
   lot.now = now();
   const auto begun = options_.on_step ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
   core::Decision decision = core::decide(state_, lot.now, mail.command,
-                                          mail.number && !planted(Planted::marks_not_kept) ? &*mail.number : nullptr);
+                                         mail.number && !planted(Planted::marks_not_kept) ? &*mail.number : nullptr);
   if (options_.on_step) {
     options_.on_step(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   }

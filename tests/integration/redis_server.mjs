@@ -23,9 +23,9 @@ export class RedisServer {
   directory = mkdtempSync(join(tmpdir(), 'heti-redis-'));
 
   // `settings` beside or instead of those of a Redis that loses nothing, such as {appendfsync: 'everysec'}; `more` is
-  // added to its environment.
-  static async start(settings = {}, more = {}) {
-    const redis = Object.assign(new RedisServer(), { more });
+  // added to its environment. `redis`: one that was made and not started yet.
+  static async start(settings = {}, more = {}, redis = new RedisServer()) {
+    redis.more = more;
     redis.port = await freePort();
     redis.settings = { appendonly: 'yes', appendfsync: 'always', 'maxmemory-policy': 'noeviction', save: '', ...settings };
     await redis.launch();

@@ -75,7 +75,7 @@ export class Socket {
 }
 
 export async function visitor(heti, { token, queue = 'support', origin = 'http://shop.example' } = {}) {
-  const socket = await Socket.open(`ws://127.0.0.1:${heti.door.port}/ws/visitor`, { Origin: origin });
+  const socket = await Socket.open(`ws://127.0.0.1:${(heti.door ?? heti).port}/ws/visitor`, { Origin: origin });
   socket.send({ t: 'hello', role: 'visitor', queue, ...(token ? { token } : {}) });
   socket.welcome = await socket.wait('welcome', (f) => f.t === 'welcome');
   return socket;
@@ -98,7 +98,7 @@ export async function login(heti, name = 'aino', secret = password) {
 export async function agent(heti, { name = 'aino', cookie } = {}) {
   const session = cookie ?? (await login(heti, name));
   const ticket = (await (await post(heti, '/api/ticket', {}, { Cookie: session })).json()).ticket;
-  const node = heti.door;
+  const node = heti.door ?? heti;
   const socket = await Socket.open(`ws://127.0.0.1:${node.port}/ws/agent`, { Origin: node.url });
   socket.cookie = session;
   socket.send({ t: 'hello', role: 'agent', ticket });

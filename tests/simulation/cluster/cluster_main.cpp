@@ -20,7 +20,7 @@ namespace heti::simulation::cluster {
 namespace {
 
 constexpr const char* help =
-    "cluster_simulation                the runs of CI: 2,000 seeds\n"
+    "cluster_simulation                the runs of CI: 1,000 seeds\n"
     "cluster_simulation --seeds A..B   these seeds\n"
     "cluster_simulation --long         50,000 seeds\n"
     "cluster_simulation --seed N -v    one run, in this process; -v prints everything that happens\n"
@@ -187,7 +187,7 @@ int find_planted(const std::string& only, std::size_t workers) {
 
 int main_of(int argc, char** argv) {
   std::uint64_t from = 1;
-  std::uint64_t to = 2000;
+  std::uint64_t to = 1000;
   std::optional<std::uint64_t> single;
   bool verbose = false;
   bool find = false;

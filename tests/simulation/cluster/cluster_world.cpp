@@ -273,6 +273,9 @@ void ClusterWorld::on_durable(Process& process, const sequencer::Durable& batch,
   const std::uint64_t position = batch.position.value();
   auto& told = told_[history][position];
   told.try_emplace(batch.hash, name);
+  if (!may_lose_ && redis_setup_.confirm > 0 && redis_->holders(batch.hash) == 1) {
+    violation(numbered("position ", position) + " was told by " + name + ", and no replica has it");
+  }
   // Where Redis may lose, this is so until the loss is noticed: who was told the one is then told of a new history.
   if (!may_lose_ && told.size() > 1) {
     violation(numbered("position ", position) + " is one thing at " + told.begin()->second + " and another at " +

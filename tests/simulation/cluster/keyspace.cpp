@@ -111,6 +111,18 @@ Reply Keyspace::run(const Words& words, Words& wrote, std::int64_t now_ms) {
   return error_reply("ERR unknown command '" + name + "'");
 }
 
+bool Keyspace::ends_with(const std::string& stream, std::string_view hash, int looks) const {
+  const auto found = streams_.find(stream);
+  if (found == streams_.end()) return false;
+  auto entry = found->second.entries.rbegin();
+  for (int i = 0; i < looks && entry != found->second.entries.rend(); ++i, ++entry) {
+    for (std::size_t field = 0; field + 1 < entry->second.size(); field += 2) {
+      if (entry->second[field] == "hash" && entry->second[field + 1] == hash) return true;
+    }
+  }
+  return false;
+}
+
 Reply Keyspace::add(Stream& stream, const Words& words, Words& wrote, std::int64_t now_ms) {
   const std::string& asked = words.at(2);
   StreamId id;

@@ -26,6 +26,9 @@ class Keyspace {
   // `wrote` is set to the command as a replica has to run it, if it changed anything.
   Reply run(const Words& words, Words& wrote, std::int64_t now_ms);
 
+  // Whether one of so many last entries of a stream has this hash.
+  bool ends_with(const std::string& stream, std::string_view hash, int looks) const;
+
   struct StreamId {
     std::uint64_t ms = 0;
     std::uint64_t n = 0;

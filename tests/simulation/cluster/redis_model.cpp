@@ -6,6 +6,7 @@
 
 #include "service/base/check.hpp"
 #include "service/base/planted.hpp"
+#include "service/journal/hash.hpp"
 #include "service/journal/redis/store.hpp"
 
 namespace heti::simulation {
@@ -31,6 +32,9 @@ constexpr std::array patches{
 };
 
 constexpr Micros look_again = 20ms;
+// What is older than that is nobody's doubt; and no two servers' journals are so many entries apart.
+constexpr int recent_entries = 32;
+constexpr int entries_apart = 500;
 constexpr Micros no_replica_for = 10s;
 constexpr Micros owner_is_silent_for = 3s;
 const std::string owner_key = "{default}:owner";
@@ -375,6 +379,15 @@ void RedisModel::settle_waits(Server& at) {
     const auto done = wait->done;
     done(count);
   }
+}
+
+std::size_t RedisModel::holders(const journal::Hash& hash) const {
+  const auto among = [&](int looks) {
+    return static_cast<std::size_t>(std::ranges::count_if(servers_, [&](const Server& at) {
+      return at.data.ends_with("{default}:journal", journal::bytes_of(hash), looks);
+    }));
+  };
+  return among(recent_entries) == 0 ? servers_.size() : among(recent_entries + entries_apart);
 }
 
 bool RedisModel::replicas_are_well() const {

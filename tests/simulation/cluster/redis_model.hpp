@@ -81,6 +81,9 @@ class RedisModel {
   bool replicas_are_well() const;
   // Every batch that was ever appended to what the master has, in order; trimmed or not.
   std::expected<std::vector<journal::Batch>, std::string> batches() const;
+  // How many servers have a batch of this hash at the end of their journal, whether they are up or not; all, if none
+  // has it among its last ones.
+  std::size_t holders(const journal::Hash& hash) const;
   bool has_lost() const { return lost_; }  // a write that was answered
   std::size_t writes() const { return server(master_).log.size(); }
   std::uint64_t calls() const { return calls_; }

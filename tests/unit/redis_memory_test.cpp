@@ -1,7 +1,10 @@
 // What a process knows of the journal's end, and a Redis that has lost it and gets it again.
 #include "service/journal/redis/memory.hpp"
 
+#include <thread>
+
 #include "service/journal/hash.hpp"
+#include "tests/free_port.hpp"
 #include "tests/unit/journal_test_tools.hpp"
 #include "tests/unit/redis_nodes.hpp"
 
@@ -84,6 +87,37 @@ TEST(HealingTest, AnOwnerThatWritesNothingNoticesByItsBeat) {
   EXPECT_TRUE(wait_until([&] { return north.journal->stats().healed == 1; }));
   EXPECT_EQ(payloads(*north.journal), numbers(1, 5));
   EXPECT_TRUE(north.journal->owned());
+}
+
+// What it gave again was appended, and no replica confirmed it in time: the next append waits for that too.
+TEST(HealingTest, AReplicaThatHangsMeanwhileOnlyDelaysIt) {
+  const std::string port = std::to_string(heti::test::free_port());
+  RedisServer primary({"--port", port, "--bind", "127.0.0.1", "--min-replicas-to-write", "1", "--min-replicas-max-lag",
+                       "600", "--repl-diskless-sync-delay", "0", "--repl-timeout", "600"});
+  RedisServer replica;
+  replica.tell({"REPLICAOF", "127.0.0.1", port});
+  ASSERT_TRUE(wait_until([&] {  // Online is not yet confirming.
+    auto connection = primary.connect();
+    const auto replies = connection.call({{"SET", "warm", "up"}, {"WAIT", "1", "1000"}});
+    return replies && replies->back().integer == 1;
+  }));
+  Node north(primary, "north", RedisOptions{.replicas = 1, .replicas_timeout = Millis{300}});
+  north.start();
+  ASSERT_TRUE(north.leads_soon());
+  append_numbers(*north.journal, 1, 5);
+  replica.pause();
+  wind_back(primary);
+  ASSERT_TRUE(wait_until([&] { return primary.tell({"HGET", "{default}:owner", "position"}).text == "5"; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1000));  // Some attempts, none of them confirmed.
+  EXPECT_TRUE(north.journal->owned());
+  replica.go_on();
+  AppendResult result = AppendResult::unknown;
+  EXPECT_TRUE(wait_until([&] {
+    result = append(*north.journal, "batch 6");
+    return result == AppendResult::durable || result == AppendResult::fenced;
+  }));
+  EXPECT_EQ(result, AppendResult::durable);
+  EXPECT_EQ(payloads(*north.journal), numbers(1, 6));
 }
 
 TEST(HealingTest, WhoLeadsNextGivesItAgainIfTheOwnerIsGone) {

@@ -117,11 +117,14 @@ inline std::unique_ptr<RedisJournal> silent_owner(const RedisServer& server, Red
 
 // As if Redis had come back from an older copy, of four batches instead of five.
 inline void wind_back(const RedisServer& server) {
-  const auto entry = server.tell({"XRANGE", "{default}:journal", "1-4", "1-4"});
-  server.tell({"XDEL", "{default}:journal", "1-5"});
-  server.tell({"XSETID", "{default}:journal", "1-4"});  // So that the same entry can come again.
+  const std::string epoch = server.tell({"HGET", "{default}:owner", "epoch"}).text;
+  const std::string fourth = epoch + "-4";
+  const std::string fifth = epoch + "-5";
+  const auto entry = server.tell({"XRANGE", "{default}:journal", fourth, fourth});
+  server.tell({"XDEL", "{default}:journal", fifth});
+  server.tell({"XSETID", "{default}:journal", fourth});  // So that the same entry can come again.
   const std::string hash = entry.list[0].list[1].list[5].text;
-  server.tell({"HSET", "{default}:owner", "tail", "1-4", "hash", hash, "position", "4", "committed", "1-4"});
+  server.tell({"HSET", "{default}:owner", "tail", fourth, "hash", hash, "position", "4", "committed", fourth});
 }
 
 }  // namespace heti::journal::test

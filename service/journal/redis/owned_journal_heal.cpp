@@ -18,8 +18,15 @@ OwnedJournal::Healed OwnedJournal::heal() {
   }
   const Tail mine = tail();
   if (!*record || (*record)->history != history() || claim->token != token_) return Healed::impossible;
-  auto missing = options_.memory->after((*record)->tail.position, (*record)->tail.hash);
-  if (missing.empty() || missing.back().second != mine.hash) return Healed::impossible;
+  const Tail& end = (*record)->tail;
+  auto missing = options_.memory->after(end.position, end.hash);
+  if (missing.empty()) {
+    // It may have all of it since the last attempt, whose last batch no replica had confirmed in time: the next append
+    // waits for that one too.
+    if (end.position != mine.position || end.hash != mine.hash || claim->tail == tail_id_) return Healed::impossible;
+  } else if (missing.back().second != mine.hash) {
+    return Healed::impossible;
+  }
   tail_id_ = claim->tail;
   in_doubt_ = false;  // What was offered after all that is not there.
   return append_again(std::move(missing)) ? Healed::yes : Healed::not_now;

@@ -155,8 +155,6 @@ void ClusterWorld::strike() {
   fibers_.after(Micros{random_.between(300'000, 9'000'000)}, [this] { strike(); });
 }
 
-bool ClusterWorld::can_lose_nothing_by_failing_over() const { return redis_->replicas_are_well(); }
-
 void ClusterWorld::carry_out(Fault fault) {
   if (calm_) return;
   const std::size_t chosen = random_.below(machines_.size());
@@ -255,7 +253,7 @@ void ClusterWorld::carry_out(Fault fault) {
       }
       fibers_.after(soon, [this, master, best] {
         if (redis_->master() != master || (redis_->up(master) && !redis_->is_alone(master))) return;
-        if (!may_lose_ && !can_lose_nothing_by_failing_over()) return;
+        if (!may_lose_ && !redis_->replicas_are_well()) return;
         redis_->promote(best);
       });
       break;

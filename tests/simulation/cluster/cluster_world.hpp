@@ -74,7 +74,6 @@ class ClusterWorld final : public Watcher, public Town {
   void kill(std::size_t machine, Micros down);
   void strike();
   void carry_out(Fault fault);
-  bool can_lose_nothing_by_failing_over() const;
   void settle();
   std::string still_unwell();
   std::string wrong_connections(const core::State& state) const;

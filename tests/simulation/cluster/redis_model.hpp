@@ -85,7 +85,6 @@ class RedisModel {
   // has it among its last ones.
   std::size_t holders(const journal::Hash& hash) const;
   bool has_lost() const { return lost_; }  // a write that was answered
-  std::size_t writes() const { return server(master_).log.size(); }
   std::uint64_t calls() const { return calls_; }
   // Claims that should not have been.
   const std::vector<std::string>& complaints() const { return complaints_; }

@@ -218,6 +218,13 @@ std::vector<Key<Settings>> make_settings_keys() {
       KEY(journal.replicas).within(0, 5, "How many replicas of Redis must have a message before it is acknowledged."),
       KEY(journal.accept_loss)
           .flag("Take a Redis that could lose acknowledged messages in silence; what it could lose is in the log."),
+      KEY(journal.keep)
+          .within(
+              1'000, 100'000'000,
+              "How many batches before its end a journal in Redis keeps; older ones are removed when every node has "
+              "archived them."),
+      KEY(journal.snapshot_every)
+          .within(100, 10'000'000, "Batches from one snapshot to the next; a start reads what came after the last."),
       KEY(web.root).text_that(std::string(paths), "The directory of the built widget and console.", is_path),
       KEY(console.origins)
           .list_of(100, "a list of origins, such as [\"https://desk.example\"]",

@@ -67,6 +67,8 @@ struct Journal {
   std::string password_file;  // Empty: none is asked for.
   std::uint32_t replicas = 0;
   bool accept_loss = false;
+  std::uint32_t keep = 1'000'000;         // Batches.
+  std::uint32_t snapshot_every = 20'000;  // Batches; of every kind.
   friend bool operator==(const Journal&, const Journal&) = default;
 };
 

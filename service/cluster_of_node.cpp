@@ -7,7 +7,10 @@
 #include <chrono>
 #include <filesystem>
 
+#include "service/base/bytes.hpp"
 #include "service/cluster/incarnation.hpp"
+#include "service/journal/hash.hpp"
+#include "service/propose.hpp"
 
 namespace heti {
 namespace {
@@ -31,13 +34,26 @@ std::uint32_t number_of(const config::Settings& settings, std::string name) {
   return number_of(name.append(" ").append(std::filesystem::absolute(settings.journal.path, unknown).string()));
 }
 
+// Alike for files that differ in nothing but the order of queues and agents.
+std::uint64_t hash_of_rules(const config::Settings& settings) {
+  core::Settings rules = proposal(settings);
+  std::ranges::sort(rules.queues, {}, &core::QueueSettings::name);
+  std::ranges::sort(rules.agents, {}, &core::AgentSettings::name);
+  const journal::Hash hash = journal::short_sha256({to_bytes(rules)});
+  return journal::from_big_endian(journal::bytes_of(hash).substr(0, sizeof(std::uint64_t)));
+}
+
 }  // namespace
 
-ClusterOfNode::ClusterOfNode(const config::Settings& settings) : ClusterOfNode(settings, host_and_port(settings)) {}
+ClusterOfNode::ClusterOfNode(const config::Settings& settings) : ClusterOfNode(settings, host_and_port(settings)) {
+  take(settings);
+}
 
 ClusterOfNode::ClusterOfNode(const config::Settings& settings, const std::string& name)
     : membership_(name, number_of(settings, name), HETI_VERSION),
       incarnation_file_(std::filesystem::path(settings.journal.path) / (settings.workspace + ".incarnation")) {}
+
+void ClusterOfNode::take(const config::Settings& settings) { membership_.set_rules(hash_of_rules(settings)); }
 
 // Of what this node has sent before, the journal knows, even if the node's directory is a new one.
 std::expected<std::uint64_t, std::string> ClusterOfNode::next_incarnation(const core::State& state,
@@ -77,7 +93,9 @@ monitor::NodeFigures ClusterOfNode::figures() const {
           .took_over = figures.took_over,
           .behind_batches = figures.behind_batches,
           .cut_off_seconds = std::chrono::duration<double>(figures.cut_off).count(),
-          .pending_commands = figures.pending_commands};
+          .pending_commands = figures.pending_commands,
+          .other_rules = figures.other_rules,
+          .state_mismatches = figures.state_mismatches};
 }
 
 }  // namespace heti

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "config/settings.hpp"
+#include "service/archive/archive.hpp"
 #include "service/cluster/membership.hpp"
 #include "service/gateway/gateway.hpp"
 #include "service/monitor/monitor.hpp"
@@ -21,6 +22,7 @@ class ClusterOfNode final : private cluster::Doors {
     sequencer::Sequencer& sequencer;
     gateway::Gateway& gateway;
     const gateway::GatewayMetrics& sockets;
+    const archive::Archive& archive;
   };
 
   explicit ClusterOfNode(const config::Settings& settings);
@@ -30,6 +32,12 @@ class ClusterOfNode final : private cluster::Doors {
 
   // The number that stands for host, port and data directory in connections and commands.
   std::uint32_t node() const { return membership_.node(); }
+
+  sequencer::Projection& projection() { return membership_.projection(); }
+  journal::Position archived_everywhere() const { return membership_.archived_everywhere(); }
+
+  // These settings are in force here now.
+  void take(const config::Settings& settings);
 
   // Which start of this node this is, at least `at_least`. `state`: as it was found.
   std::expected<std::uint64_t, std::string> next_incarnation(const core::State& state, std::uint64_t at_least) const;
@@ -46,6 +54,7 @@ class ClusterOfNode final : private cluster::Doors {
 
   void post(std::function<void()> task) override;
   std::uint64_t connections() const override;
+  journal::Position archived() const override { return parts_->archive.position(); }
   void name_history() override;
   void take_typing(const gateway::TypingElsewhere& typing) override;
   void announce() override;

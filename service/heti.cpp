@@ -3,15 +3,12 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <condition_variable>
 #include <csignal>
 #include <iostream>
-#include <mutex>
 #include <thread>
 #include <utility>
 
 #include "service/archive/archive.hpp"
-#include "service/base/thread_name.hpp"
 #include "service/calendar/zones.hpp"
 #include "service/calendars.hpp"
 #include "service/cluster_of_node.hpp"
@@ -19,6 +16,7 @@
 #include "service/gateway/gateway.hpp"
 #include "service/gateway/metrics.hpp"
 #include "service/gateway/secrets.hpp"
+#include "service/housekeeping.hpp"
 #include "service/journal/journal.hpp"
 #include "service/monitor/monitor.hpp"
 #include "service/node_options.hpp"
@@ -34,9 +32,6 @@ namespace {
 
 namespace cmd = core::command;
 using namespace std::chrono_literals;
-
-constexpr std::uint64_t snapshot_every_batches = 20'000;
-constexpr auto housekeeping_every = 1min;
 
 void start_log(config::LogLevel level) {
   auto logger = spdlog::stderr_logger_mt("heti");
@@ -74,7 +69,7 @@ class Node {
   void end_deposed(const std::string& why);
   void reload();
   void end_reload(const std::vector<std::string>& refused);
-  void keep_house(std::stop_token stop);
+  House house();
   int check_replay();
 
   config::Settings settings_;
@@ -159,12 +154,19 @@ std::expected<void, std::string> Node::open() {
     spdlog::error("step=append result={} next=\"nothing is acknowledged until it is durable\"",
                   journal::to_string(result));
   };
+  const auto undecidable = [this](const std::string& why) {
+    monitor_.count_undecidable();
+    spdlog::critical(
+        "step=decide error=\"a broken rule: {}\" next=\"what was asked is refused, the state is as before\"", why);
+  };
+  std::vector<sequencer::Projection*> projections{&monitor_, &gateway_->tail_watch(), &gateway_->fanout()};
+  if (cluster_) projections.push_back(&cluster_->projection());
   sequencer_ = std::make_unique<sequencer::Sequencer>(
       sequencer::Options{.mailbox_max = settings_.limits.mailbox_max,
                          .on_trouble = trouble,
-                         .on_step = [this](double seconds) { monitor_.observe_step(seconds); }},
-      *journal_, gateway_->loop(), clock_, std::move(recovered->state),
-      std::vector<sequencer::Projection*>{&monitor_, &gateway_->tail_watch(), &gateway_->fanout()});
+                         .on_step = [this](double seconds) { monitor_.observe_step(seconds); },
+                         .on_undecidable = undecidable},
+      *journal_, gateway_->loop(), clock_, std::move(recovered->state), std::move(projections));
   monitor_.watch(*sequencer_);
   return {};
 }
@@ -206,7 +208,11 @@ int Node::run() {
   gateway_->attach(*sequencer_, *journal_);
   if (cluster_) {
     monitor_.watch_nodes([this] { return cluster_->figures(); });
-    cluster_->join({.journal = *shared_, .sequencer = *sequencer_, .gateway = *gateway_, .sockets = gateway_metrics_},
+    cluster_->join({.journal = *shared_,
+                    .sequencer = *sequencer_,
+                    .gateway = *gateway_,
+                    .sockets = gateway_metrics_,
+                    .archive = *archive_},
                    incarnation_, journal_->tail().position,
                    {.leads = [this] { lead(); },
                     .lost = [this](const std::string& why) { end_deposed(why); },
@@ -219,7 +225,7 @@ int Node::run() {
   if (settings_.probe.enabled && clock_.speed() == 1) {
     probe_ = make_probe(settings_, *gateway_, *secrets_, monitor_, [this] { return sequencer_->now(); });
   }
-  std::jthread house([this](std::stop_token stop) { keep_house(stop); });
+  std::jthread house([this](const std::stop_token& stop) { keep_house(this->house(), stop); });
   gateway_->run();
   house.request_stop();
   house.join();
@@ -388,6 +394,7 @@ void Node::reload() {
 void Node::end_reload(const std::vector<std::string>& refused) {
   for (const std::string& reason : refused) spdlog::error("step=reload refused=\"{}\"", reason);
   if (refused.empty()) {
+    if (cluster_) cluster_->take(settings_);
     spdlog::set_level(log_level(settings_.log.level));
     gateway_->set_wording(wording_of(settings_));
     spdlog::info("step=reload settings_version={}", sequencer_->state().settings_version);
@@ -399,27 +406,13 @@ void Node::end_reload(const std::vector<std::string>& refused) {
   if (std::exchange(reload_again_, false)) reload();
 }
 
-// Snapshots and calendars, beside the loop. A snapshot is made from the journal, so it stalls nobody.
-void Node::keep_house(std::stop_token stop) {
-  name_thread("house");
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::uint64_t kept = journal_->tail().position.value();
-  for (int minute = 1;; ++minute) {
-    std::unique_lock lock(mutex);
-    if (wake.wait_for(lock, stop, housekeeping_every, [&] { return stop.stop_requested(); })) return;
-    lock.unlock();
-    if (shared_ != nullptr && !shared_->leading()) continue;
-    if (journal_->tail().position.value() - kept >= snapshot_every_batches) {
-      kept = journal_->tail().position.value();
-      if (const auto made = sequencer::make_snapshot(*journal_); !made) {
-        spdlog::error("step=snapshot error=\"{}\"", made.error());
-      }
-    }
-    if (minute % 60 == 0) {
-      gateway_->loop().post([this] { renew_calendars(sequencer_->state()); });
-    }
-  }
+House Node::house() {
+  return {.journal = *journal_,
+          .shared = shared_,
+          .snapshot_every = settings_.journal.snapshot_every,
+          .keep = settings_.journal.keep,
+          .archived = [this] { return cluster_->archived_everywhere(); },
+          .each_hour = [this] { gateway_->loop().post([this] { renew_calendars(sequencer_->state()); }); }};
 }
 
 // A clean stop leaves a snapshot, and proves on the way that replay gives the live state's bytes.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "service/archive/copy.hpp"
 #include "service/embedded.hpp"
 #include "service/explain_clocks.hpp"
 #include "service/explain_story.hpp"
@@ -146,6 +147,13 @@ int restore_backup(const config::Settings& settings, const RestoreRequest& reque
   } else {
     std::cout << "secrets.db stays as it is\n";
   }
+  return exit_ok;
+}
+
+int copy_archive(const config::Settings& settings, const std::filesystem::path& file) {
+  if (const auto copied = archive::copy(settings.journal.path, file); !copied) return failed(copied.error());
+  std::cout << "copied to " << file.string() << ": stop the node that needs it, put it into its data directory as "
+            << "archive.db, without the archive.db-wal and archive.db-shm of before, and start it\n";
   return exit_ok;
 }
 

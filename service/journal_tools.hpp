@@ -36,4 +36,7 @@ struct RestoreRequest {
 };
 int restore_backup(const config::Settings& settings, const RestoreRequest& request);
 
+// heti archive copy: the archive of this node, for one whose archive is behind the shared journal.
+int copy_archive(const config::Settings& settings, const std::filesystem::path& file);
+
 }  // namespace heti

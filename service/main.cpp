@@ -126,6 +126,13 @@ int main(int argc, char** argv) {
   restore->add_option("file", to_restore.file, "What heti backup wrote")->required();
   restore->add_flag("--replace", to_restore.replace, "Move a journal that is there aside, and keep it");
   for (auto* verb : {journal, verify, show}) verb->fallthrough();
+  auto* archive = app.add_subcommand("archive", "What was said, as this node keeps it for reading");
+  archive->require_subcommand(1);
+  auto* copy = archive->add_subcommand(
+      "copy", "Copy it into one file, for another node that shares the journal; also while the node runs");
+  std::string copied;
+  copy->add_option("file", copied, "Must not exist")->required();
+  for (auto* verb : {archive, copy}) verb->fallthrough();
   auto* set_password = app.add_subcommand("set-password", "Set an agent's password, read from standard input");
   std::string login;
   set_password->add_option("login", login, "The agent's login")->required();
@@ -155,6 +162,7 @@ int main(int argc, char** argv) {
   if (show->parsed()) return heti::show_journal(*settings, shown);
   if (backup->parsed()) return heti::make_backup(*settings, to_back_up);
   if (restore->parsed()) return heti::restore_backup(*settings, to_restore);
+  if (copy->parsed()) return heti::copy_archive(*settings, copied);
   if (set_password->parsed()) return heti::set_password(*settings, login);
   if (nodes->parsed()) return heti::list_nodes(*settings);
   if (logins->parsed()) return heti::list_logins(*settings);

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "service/cluster/messages.hpp"
@@ -51,14 +52,21 @@ int list_nodes(const config::Settings& settings) {
   }
   if (!trouble.empty()) return failed(trouble);
   if (heard.empty()) return failed("no node of workspace " + settings.workspace + " was heard");
-  std::cout << fmt::format("{:<24} {:<8} {:>12} {:>9} {:>12}  {}\n", "NODE", "ROLE", "POSITION", "SETTINGS",
-                           "CONNECTIONS", "VERSION");
+  std::cout << fmt::format("{:<24} {:<8} {:>12} {:>9} {:<8} {:>12}  {}\n", "NODE", "ROLE", "POSITION", "SETTINGS",
+                           "FILE", "CONNECTIONS", "VERSION");
   int leaders = 0;
+  std::set<std::uint64_t> files;
   for (const auto& [name, beat] : heard) {
     const bool leads = beat.role == cluster::Role::leads;
     leaders += leads ? 1 : 0;
-    std::cout << fmt::format("{:<24} {:<8} {:>12} {:>9} {:>12}  {}\n", name, leads ? "leads" : "follows", beat.position,
-                             beat.settings_version, beat.connections, beat.version);
+    files.insert(beat.rules);
+    std::cout << fmt::format("{:<24} {:<8} {:>12} {:>9} {:08x} {:>12}  {}\n", name, leads ? "leads" : "follows",
+                             beat.position, beat.settings_version, beat.rules >> 32, beat.connections, beat.version);
+  }
+  if (files.size() > 1) {
+    std::cout
+        << "The settings files differ in queues, agents or priorities. What the journal has is in force everywhere; "
+           "make the files the same, or the next one that is read changes it.\n";
   }
   if (leaders == 1) return exit_ok;
   return failed(leaders == 0 ? "none of them leads" : "more than one says that it leads");

@@ -162,6 +162,15 @@ export const ops = () => layOut(head({
         ],
       }),
       number({
+        title: "Disagreements", width: 6, unit: units.NoUnit, decimals: 0, colours: redFrom(1),
+        description: "Files: nodes whose settings file has other rules than another's. States, last day: positions of the journal of which two nodes made different things. Undecidable, last day: wishes that would have broken a rule of the program and were refused.",
+        queries: [
+          { expr: "max(heti_node_other_rules)", legend: "files" },
+          { expr: "sum(increase(heti_node_state_mismatches_total[1d]))", legend: "states" },
+          { expr: "sum(increase(heti_commands_undecidable_total[1d]))", legend: "undecidable" },
+        ],
+      }),
+      number({
         title: "Batches lost, and got again, last day", width: 6, unit: units.NoUnit, decimals: 0, colours: redFrom(1),
         description: "Batches of the journal that storage lost: those that are gone, and those that a node still had and gave it again.",
         queries: [

@@ -244,7 +244,11 @@ class Follower final : public Archive {
       chunk.ends.push_back(chunk.payloads.size());
       return chunk.ends.size() < chunk_batches_max && chunk.payloads.size() < chunk_bytes_max;
     });
-    if (!read) return std::unexpected(read.error());
+    if (!read) {
+      return std::unexpected("it has rows up to batch " + std::to_string(place_.position.value()) +
+                             ", and what comes next cannot be read: " + read.error() +
+                             ". If it was trimmed, take a copy of another node's archive (heti archive copy)");
+    }
     if (!follows) return follows;
     if (chunk.ends.empty()) {
       return std::unexpected("the journal gave no batch after " + std::to_string(place.position.value()));

@@ -55,6 +55,10 @@ enum class Planted : std::uint8_t {
   history_ignored,    // a node that follows goes on in another history
   gap_skipped,        // what was not heard is not read
   ends_forgotten,     // the connections of a lost node are not ended
+  state_drifts,       // what a batch comes to depends on where things lie in memory
+
+  // Of real processes (tests/integration).
+  poisoned,  // a visitor's text "poison" breaks a rule of the program in the middle of its decision
 };
 
 inline constexpr std::array planted_names{
@@ -102,10 +106,14 @@ inline constexpr std::array planted_names{
     std::string_view{"history_ignored"},
     std::string_view{"gap_skipped"},
     std::string_view{"ends_forgotten"},
+    std::string_view{"state_drifts"},
+    std::string_view{"poisoned"},
 };
-static_assert(planted_names.size() == static_cast<std::size_t>(Planted::ends_forgotten) + 1);
+static_assert(planted_names.size() == static_cast<std::size_t>(Planted::poisoned) + 1);
 // The bugs from here on show where there are several nodes.
 inline constexpr auto first_of_cluster = static_cast<std::size_t>(Planted::no_tail_check);
+// From here on no simulation runs them.
+inline constexpr auto first_of_processes = static_cast<std::size_t>(Planted::poisoned);
 
 #ifdef HETI_PLANTED_BUGS
 // Which one. Set before anything runs, never changed while it runs.

@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "service/base/planted.hpp"
@@ -18,13 +19,15 @@ constexpr std::string_view channel = "nodes";
 constexpr std::size_t commands_at_once = 200;
 // A node that has not heard of the journal for so long lets its clients go to the others.
 constexpr Millis cut_off_after{5000};
+// A node whose clock is off lets the others claim first; if there are none, a wrong clock is better than nobody.
+constexpr Millis clock_off_claims_later{10'000};
 
 Millis steady_now() { return std::chrono::duration_cast<Millis>(SteadyClock::now().time_since_epoch()); }
 
 }  // namespace
 
-Membership::Membership(std::string name, std::uint32_t node, std::string version)
-    : name_(std::move(name)), node_(node), version_(std::move(version)) {}
+Membership::Membership(std::string name, std::uint32_t node, std::string version, std::uint64_t states_every)
+    : name_(std::move(name)), node_(node), version_(std::move(version)), states_(states_every) {}
 
 journal::SharedOptions Membership::callbacks() {
   journal::SharedOptions options;
@@ -50,6 +53,7 @@ journal::SharedOptions Membership::callbacks() {
     on_loop([this, shown = std::move(shown)] { told_.lost_end(shown); });
   };
   options.on_message = [this](std::string_view, const std::string& payload) { on_message(payload); };
+  options.claim_later = [this] { return clock_off_ ? clock_off_claims_later : Millis{0}; };
   return options;
 }
 
@@ -112,6 +116,7 @@ void Membership::on_message(std::string_view payload) {
 }
 
 void Membership::take(const Beat& beat) {
+  if (beat.role == Role::leads && parts_->sequencer.follows()) parts_->sequencer.hear_time(beat.now);
   const auto news = roll_.heard(beat, steady_now());
   if (news == Roll::News::none) return;
   spdlog::info("step=node name={} node={} incarnation={} news={} version={}", beat.name, beat.node, beat.incarnation,
@@ -171,7 +176,7 @@ void Membership::end_connections(const core::State& state, std::uint32_t node, s
 }
 
 void Membership::beat() {
-  const auto& sequencer = parts_->sequencer;
+  auto& sequencer = parts_->sequencer;
   parts_->journal.publish(channel, to_message(Beat{.name = name_,
                                                    .node = node_,
                                                    .incarnation = incarnation_,
@@ -180,13 +185,23 @@ void Membership::beat() {
                                                    .version = version_,
                                                    .settings_version = sequencer.state().settings_version,
                                                    .connections = parts_->doors.connections(),
-                                                   .announced = announced_}));
+                                                   .announced = announced_,
+                                                   .now = sequencer.now(),
+                                                   .archived = parts_->doors.archived().value(),
+                                                   .rules = rules_,
+                                                   .state_format = core::state_format,
+                                                   .states = states_.latest()}));
 }
 
 void Membership::tick() {
   ++ticks_;
   look_at_reach();
-  if (ticks_ % 4 == 0) beat();
+  look_at_archives();
+  clock_off_ = parts_->sequencer.clock_off();
+  if (ticks_ % 4 == 0) {
+    beat();
+    compare_states();
+  }
   if (parts_->sequencer.follows()) {
     if (ticks_ % 2 == 0) parts_->sequencer.send_again();
     return;
@@ -216,12 +231,41 @@ void Membership::look_at_reach() {
   }
 }
 
+void Membership::look_at_archives() {
+  journal::Position least = parts_->doors.archived();
+  for (const auto& [node, member] : roll_.members()) {
+    least = std::min(least, journal::Position{member.last.archived});
+  }
+  archived_everywhere_ = least.value();
+}
+
+void Membership::compare_states() {
+  std::vector<const std::vector<StateMark>*> others;
+  for (const auto& [node, member] : roll_.members()) {
+    if (steady_now() - member.heard >= lost_after || member.last.state_format != core::state_format) continue;
+    others.push_back(&member.last.states);
+  }
+  const Compared found = compare(states_.latest(), others, !parts_->sequencer.follows());
+  if (found.agreement == Agreement::unknown || found.position <= compared_) return;
+  compared_ = found.position;
+  if (found.agreement == Agreement::same) return;
+  ++state_mismatches_;
+  const std::string where = " differs after position " + std::to_string(found.position);
+  if (found.agreement == Agreement::others_differ) {
+    spdlog::critical("step=state error=\"the state of another node{}\" next=\"it ends, and folds the journal anew\"",
+                     where);
+  } else {
+    told_.lost("the state of this node" + where + " from that of most others: it is folded from the journal anew");
+  }
+}
+
 Figures Membership::figures() const {
   Figures figures{.leads = parts_->journal.leading() && parts_->journal.owned()};
   const std::uint64_t mine = parts_->journal.tail().position.value();
   for (const auto& [node, member] : roll_.members()) {
     if (steady_now() - member.heard >= lost_after) continue;
     ++figures.nodes;
+    if (member.last.rules != rules_) ++figures.other_rules;
     if (member.last.role != Role::leads || member.last.position <= mine) continue;
     figures.behind_batches = member.last.position - mine;
   }
@@ -229,6 +273,7 @@ Figures Membership::figures() const {
   figures.took_over = took_over_;
   figures.cut_off = parts_->journal.cut_off();
   figures.pending_commands = parts_->sequencer.pending();
+  figures.state_mismatches = state_mismatches_;
   return figures;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // A node among others that share its workspace through Redis: it follows the one that leads, and leads when it has to.
 // Brings together the shared journal, whose threads call in here, the sequencer on its loop, and the node's sockets.
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "service/cluster/roll.hpp"
+#include "service/cluster/state_marks.hpp"
 #include "service/journal/redis/redis_journal.hpp"
 #include "service/sequencer/sequencer.hpp"
 
@@ -21,6 +23,7 @@ class Doors {
   virtual ~Doors() = default;
   virtual void post(std::function<void()> task) = 0;  // any thread
   virtual std::uint64_t connections() const = 0;      // of visitors and agents
+  virtual journal::Position archived() const = 0;     // up to which position the node's archive lasts
   // The history that the journal has by now is the one that the doors name.
   virtual void name_history() = 0;
   virtual void take_typing(const gateway::TypingElsewhere& typing) = 0;
@@ -36,15 +39,18 @@ struct Figures {
   std::uint64_t behind_batches = 0;
   Millis cut_off{};
   std::uint64_t pending_commands = 0;
+  std::uint64_t other_rules = 0;  // nodes whose settings file has other rules than this one's
+  std::uint64_t state_mismatches = 0;
 };
 
 class Membership {
  public:
   // What the node does about it; all on the loop.
   struct Told {
-    std::function<void()> leads;                       // the journal is ours from here on; once
-    std::function<void(const std::string& why)> lost;  // what was followed is not there any more; once
-    std::function<void(std::string shown)> lost_end;   // another node knows what our journal does not have
+    std::function<void()> leads;  // the journal is ours from here on; once
+    // What was followed is not there any more, or was not followed as by the others; once.
+    std::function<void(const std::string& why)> lost;
+    std::function<void(std::string shown)> lost_end;  // another node knows what our journal does not have
   };
   struct Parts {
     journal::SharedJournal& journal;
@@ -53,14 +59,20 @@ class Membership {
   };
 
   // `name`: for people, "host:port". `node`: what stands for this node in connections and commands. `version`: of the
-  // program.
-  Membership(std::string name, std::uint32_t node, std::string version);
+  // program. `states_every`: batches from one comparison of the state to the next.
+  Membership(std::string name, std::uint32_t node, std::string version, std::uint64_t states_every = 1024);
 
   // What the shared journal is opened with. It is deaf until join() and after leave().
   journal::SharedOptions callbacks();
 
   const std::string& name() const { return name_; }
   std::uint32_t node() const { return node_; }
+
+  // Sees every batch, before anything is compared.
+  sequencer::Projection& projection() { return states_; }
+
+  // Before join(), and on the loop: the hash of the rules in the node's settings file.
+  void set_rules(std::uint64_t hash) { rules_ = hash; }
 
   // Once, before the loop runs: from here on the node follows what comes after `position`.
   void join(const Parts& parts, std::uint64_t incarnation, journal::Position position, Told told);
@@ -75,6 +87,9 @@ class Membership {
   // On the loop.
   Figures figures() const;
 
+  // Up to where the archive of every node lasts that lives, or did within the last hour. Any thread.
+  journal::Position archived_everywhere() const { return journal::Position{archived_everywhere_}; }
+
   // On the loop. Nothing: the node serves. Else why it cannot.
   std::optional<std::string> trouble() const;
 
@@ -86,6 +101,8 @@ class Membership {
   void ask_to_announce();
   void beat();
   void look_at_reach();
+  void look_at_archives();
+  void compare_states();
   void send(const std::vector<sequencer::Sent>& sent);
 
   const std::string name_;
@@ -97,7 +114,14 @@ class Membership {
   std::map<std::uint32_t, std::uint64_t> starts_;  // from which incarnation of a node on its commands are taken
   Told told_;
 
+  std::atomic<std::uint64_t> archived_everywhere_ = 0;
+  std::atomic<bool> clock_off_ = false;
+
   // Loop only.
+  StateMarks states_;
+  std::uint64_t rules_ = 0;
+  std::uint64_t state_mismatches_ = 0;
+  std::uint64_t compared_ = 0;  // up to which position
   std::uint64_t incarnation_ = 0;
   Roll roll_;
   std::uint64_t ticks_ = 0;

@@ -7,7 +7,7 @@
 namespace heti::cluster {
 namespace {
 
-constexpr std::uint64_t format = 1;
+constexpr std::uint64_t format = 2;
 
 struct Write {
   ByteWriter& out;
@@ -41,7 +41,7 @@ template <std::size_t... I>
 std::optional<Message> read_one_of(ByteReader& in, std::uint64_t which, std::index_sequence<I...>) {
   Message message;
   const bool understood = ((which == I && read(in, message.emplace<I>())) || ...);
-  if (!understood || !in.ok() || !in.at_end()) return std::nullopt;
+  if (!understood || !in.ok()) return std::nullopt;
   return message;
 }
 

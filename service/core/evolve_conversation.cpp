@@ -95,6 +95,8 @@ void Evolver::operator()(const event::OfflineMessageOpened& e) {
 void Evolver::operator()(const event::MessagePosted& e) {
   Conversation& conversation = conversation_at(s, e.conversation);
   remember_post(conversation, e);
+  if (planted(Planted::state_drifts))
+    conversation.mark_uses += reinterpret_cast<std::uintptr_t>(&conversation) / 64 % 2;
   if (e.author == Author::note) return;
   add_entry(conversation, e.seq);
   conversation.preview = cut(e.text, 120);

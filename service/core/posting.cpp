@@ -1,4 +1,5 @@
 // Messages: who may post what in which state, and the sender's own numbering that makes a repeated post harmless.
+#include "service/base/check.hpp"
 #include "service/base/planted.hpp"
 #include "service/core/decider.hpp"
 #include "service/core/state_table.hpp"
@@ -117,6 +118,7 @@ Answer post(Decider& d, const command::Post& c) {
 
   if (c.sender.visitor) {
     if (const auto refusal = post_of_visitor(d, *conversation, c, hash)) return *refusal;
+    CHECK(!planted(Planted::poisoned) || c.text != "poison");
   } else {
     append(d, *conversation, c, hash);
     const bool stops = c.author == Author::agent || (planted(Planted::bot_answers) && c.author == Author::bot);

@@ -156,6 +156,9 @@ inline constexpr Metric snapshots_rejected{"heti_snapshots_rejected_total",
                                            "Snapshots that were damaged or that the journal does not confirm."};
 inline constexpr Metric commands_refused{"heti_commands_refused_total",
                                          "Wishes that the state did not allow, or that were not the sender's to make."};
+inline constexpr Metric commands_undecidable{"heti_commands_undecidable_total",
+                                             "Wishes that were refused because deciding them broke a rule of the "
+                                             "program; nothing of them was kept."};
 inline constexpr Metric journal_bytes{"heti_journal_bytes", "What the journal's batches take in storage."};
 inline constexpr Metric journal_synced{"heti_journal_synced",
                                        "1 if what is acknowledged survives a power cut of the machine that stores it."};
@@ -182,6 +185,12 @@ inline constexpr Metric node_cut_off{"heti_node_cut_off_seconds",
                                      "journal on the node's own disk."};
 inline constexpr Metric node_pending{"heti_node_pending_commands",
                                      "Wishes on this node that the owner, elsewhere, has not decided yet."};
+inline constexpr Metric node_other_rules{"heti_node_other_rules",
+                                         "Other nodes that live and whose settings file has other queues, agents or "
+                                         "priorities than this node's."};
+inline constexpr Metric node_state_mismatches{"heti_node_state_mismatches_total",
+                                              "Positions of the journal at which the nodes' states were not the same; "
+                                              "those that differ from most end and fold the journal anew."};
 inline constexpr Metric config_successful{"heti_config_last_reload_successful",
                                           "1 if the settings file was taken when it was last read, 0 if refused."};
 inline constexpr Metric config_success_time{"heti_config_last_reload_success_timestamp_seconds",
@@ -269,6 +278,7 @@ inline constexpr std::array all{queue_open,
                                 journal_errors,
                                 snapshots_rejected,
                                 commands_refused,
+                                commands_undecidable,
                                 journal_bytes,
                                 journal_synced,
                                 journal_lost,
@@ -281,6 +291,8 @@ inline constexpr std::array all{queue_open,
                                 node_behind,
                                 node_cut_off,
                                 node_pending,
+                                node_other_rules,
+                                node_state_mismatches,
                                 config_successful,
                                 config_success_time,
                                 probe_last_success,

@@ -125,6 +125,7 @@ void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) 
   sheet.gauge(catalogue::journal_synced, {}, journal.synced ? 1 : 0);
   sheet.counter(catalogue::journal_lost, {}, static_cast<double>(journal.lost));
   sheet.counter(catalogue::journal_healed, {}, static_cast<double>(journal.healed));
+  sheet.counter(catalogue::commands_undecidable, {}, static_cast<double>(undecidable_));
   sheet.counter(catalogue::clock_steps, {}, static_cast<double>(sources_->clock.steps()));
   const Labels workspace{label("workspace", workspace_)};
   const NodeFigures node = nodes_ ? nodes_() : NodeFigures{};
@@ -135,6 +136,8 @@ void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) 
   sheet.gauge(catalogue::node_behind, workspace, static_cast<double>(node.behind_batches));
   sheet.gauge(catalogue::node_cut_off, workspace, node.cut_off_seconds);
   sheet.gauge(catalogue::node_pending, workspace, static_cast<double>(node.pending_commands));
+  sheet.gauge(catalogue::node_other_rules, workspace, static_cast<double>(node.other_rules));
+  sheet.counter(catalogue::node_state_mismatches, workspace, static_cast<double>(node.state_mismatches));
   sheet.gauge(catalogue::config_successful, {}, config_good_ ? 1 : 0);
   sheet.gauge(catalogue::config_success_time, {},
               config_taken_at_ == Instant{} ? 0 : unix_seconds(wall.shows(config_taken_at_)));

@@ -49,6 +49,8 @@ struct NodeFigures {
   std::uint64_t behind_batches = 0;
   double cut_off_seconds = 0;
   std::uint64_t pending_commands = 0;
+  std::uint64_t other_rules = 0;
+  std::uint64_t state_mismatches = 0;
 };
 
 class Monitor : public sequencer::Projection {
@@ -101,6 +103,7 @@ class Monitor : public sequencer::Projection {
   void observe_append(double seconds) { health_.observe_append(seconds); }
   // Time to decide one command: the sequencer's on_step.
   void observe_step(double seconds) { health_.observe_step(seconds); }
+  void count_undecidable() { ++undecidable_; }
   // Each 250 ms, with the seconds that it came late. Looks at the next part of the state, which costs some 90
   // microseconds, and gives the sentences of what is broken in it and was not said before.
   std::vector<std::string> observe_lag(double seconds, const core::State& state, Instant now);
@@ -127,6 +130,7 @@ class Monitor : public sequencer::Projection {
   const LocalMidnight local_midnight_;
   Process process_;
   std::function<NodeFigures()> nodes_;
+  std::uint64_t undecidable_ = 0;
   std::optional<ProbeCounts> probe_;  // from expect_probe()
   std::optional<Sources> sources_;    // from begin()
   const sequencer::Sequencer* sequencer_ = nullptr;

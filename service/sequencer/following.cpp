@@ -72,6 +72,10 @@ std::expected<void, std::string> Sequencer::take_in(const journal::Batch& batch,
   return {};
 }
 
+void Sequencer::hear_time(Instant now) {
+  if (elsewhere_) clock_.agree_with(now);
+}
+
 void Sequencer::send_again() {
   if (!elsewhere_ || planted(Planted::not_sent_again)) return;
   const std::vector<Sent> again = elsewhere_->pending.overdue();

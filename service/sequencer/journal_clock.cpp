@@ -67,6 +67,10 @@ Instant JournalClock::now() {
   return last_;
 }
 
+void JournalClock::agree_with(Instant leader) {
+  if (std::chrono::abs(now() - leader) > step_tolerated) last_ = leader;
+}
+
 void JournalClock::not_before(Instant tail) { last_ = std::max(last_, tail); }
 
 }  // namespace heti::sequencer

@@ -32,6 +32,10 @@ class JournalClock {
   Instant now();
   void not_before(Instant tail);
 
+  // What the clock of the node that leads shows: this one goes on from there if the two are more than 2 s apart,
+  // forward or back. Only while nothing is decided by this one.
+  void agree_with(Instant leader);
+
   std::uint64_t steps() const { return steps_; }
   bool stepped() const { return stepped_; }  // the wall clock was more than 2 s off when now() looked last
 

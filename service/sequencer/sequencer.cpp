@@ -7,12 +7,15 @@
 #include "service/base/planted.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/decide.hpp"
+#include "service/core/evolve.hpp"
 #include "service/core/remote.hpp"
+#include "service/sequencer/recovery.hpp"
 
 namespace heti::sequencer {
 namespace {
 constexpr std::size_t reserved_room = 4096;
 constexpr Millis retry_after{200};
+constexpr int undecidable_in_a_row_max = 10;
 }  // namespace
 
 Sequencer::Sequencer(Options options, journal::Journal& journal, Loop& loop, JournalClock& clock, core::State state,
@@ -87,7 +90,7 @@ void Sequencer::turn() {
   if (mails.empty()) {
     lot->now = now();
     if (core::next_deadline(state_) <= lot->now) {
-      lot->events = core::decide(state_, lot->now, core::command::Tick{}).events;
+      lot->events = decide(*lot, core::command::Tick{}, nullptr).events;
     }
   }
 
@@ -110,8 +113,8 @@ bool Sequencer::take(Lot& lot, Mail& mail) {
   if (mail.number && !core::is_next(state_, *mail.number) && !planted(Planted::numbers_unchecked)) return true;
   lot.now = now();
   const auto begun = options_.on_step ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
-  core::Decision decision = core::decide(state_, lot.now, mail.command,
-                                         mail.number && !planted(Planted::marks_not_kept) ? &*mail.number : nullptr);
+  core::Decision decision =
+      decide(lot, mail.command, mail.number && !planted(Planted::marks_not_kept) ? &*mail.number : nullptr);
   if (options_.on_step) {
     options_.on_step(std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
   }
@@ -130,6 +133,36 @@ bool Sequencer::take(Lot& lot, Mail& mail) {
         {.answer = std::move(decision.answer), .on_answer = std::move(mail.on_answer), .at = lot.now});
   }
   return true;
+}
+
+core::Decision Sequencer::decide(const Lot& lot, const core::Command& command, const core::CommandNumber* number) {
+  if (!options_.on_undecidable) return core::decide(state_, lot.now, command, number);
+  try {
+    const ChecksThrow instead_of_ending;
+    core::Decision decision = core::decide(state_, lot.now, command, number);
+    undecidable_in_a_row_ = 0;
+    return decision;
+  } catch (const std::exception& broken) {
+    // Not one command, but what is due before any: another process will find the same.
+    CHECK(++undecidable_in_a_row_ <= undecidable_in_a_row_max);
+    return refuse_undecidable(lot, number, broken.what());
+  }
+}
+
+// The state may be anything by now. What it was is in the journal, and in what this lot has decided.
+core::Decision Sequencer::refuse_undecidable(const Lot& lot, const core::CommandNumber* number,
+                                             const std::string& why) {
+  auto recovered = recover(journal_);
+  CHECK(recovered && recovered->position == tail_.position);
+  state_ = std::move(recovered->state);
+  for (const core::Event& event : lot.events) core::evolve(state_, event);
+  options_.on_undecidable(why);
+  core::Decision decision{.events = {}, .answer = core::refused(core::Refusal::wrong_state), .finished = true};
+  if (number != nullptr) {
+    decision.events.push_back({.at = std::max(lot.now, state_.now), .body = core::decided(*number, decision.answer)});
+    core::evolve(state_, decision.events.back());
+  }
+  return decision;
 }
 
 void Sequencer::put_back(std::vector<Mail> mails) {

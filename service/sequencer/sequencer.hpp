@@ -21,6 +21,7 @@
 #include "service/base/time.hpp"
 #include "service/core/answer.hpp"
 #include "service/core/command.hpp"
+#include "service/core/decide.hpp"
 #include "service/core/state.hpp"
 #include "service/journal/journal.hpp"
 #include "service/sequencer/journal_clock.hpp"
@@ -68,6 +69,9 @@ struct Options {
   std::function<void(journal::AppendResult)> on_trouble;
   // Told on the loop how long each command took to decide, with what was due before it and the routing, in seconds.
   std::function<void(double seconds)> on_step{};
+  // Told on the loop that deciding a command broke a rule of the program: it is refused (wrong_state), and the state is
+  // what it was before. Not set: the process ends there.
+  std::function<void(const std::string& why)> on_undecidable{};
 };
 
 class Sequencer {
@@ -113,6 +117,10 @@ class Sequencer {
   // While it follows, on the loop: the next batch that is durable. An error if it does not come next, or cannot be
   // read.
   [[nodiscard]] std::expected<void, std::string> take_in(const journal::Batch& batch, const journal::Hash& hash);
+  // While it follows, on the loop: the journal time of the node that leads.
+  void hear_time(Instant now);
+  // On the loop: the wall clock here is more than 2 s off journal time.
+  bool clock_off() const { return clock_.stepped(); }
   // While it follows, on the loop, now and then: sends again what seems to have been lost.
   void send_again();
   // While it follows, on the loop: the owner cannot be reached, or can again. New commands are refused meanwhile.
@@ -155,6 +163,8 @@ class Sequencer {
   void pass_on(std::vector<Mail> mails);
   void count_pending();
   bool take(Lot& lot, Mail& mail);
+  core::Decision decide(const Lot& lot, const core::Command& command, const core::CommandNumber* number);
+  core::Decision refuse_undecidable(const Lot& lot, const core::CommandNumber* number, const std::string& why);
   void put_back(std::vector<Mail> mails);
   void offer(std::shared_ptr<Lot> lot);
   void finish(const std::shared_ptr<Lot>& lot, journal::AppendResult result);
@@ -181,6 +191,7 @@ class Sequencer {
   std::optional<Lane> elsewhere_;  // while it follows
   Refusals refusals_{};
   bool committing_ = false;
+  int undecidable_in_a_row_ = 0;
   Instant last_keep_alive_;
   Instant answered_at_;
   std::function<void()> on_stopped_;

@@ -22,12 +22,12 @@ export const leads = async (node) => (await node.metrics()).sum('heti_node_leads
 
 export class Nodes {
   // With `redis` one that runs; it ends with the nodes.
-  static async start({ name, count = 3, config = demoConfig, redis = null }) {
+  static async start({ name, count = 3, config = demoConfig, redis = null, env = {} }) {
     const nodes = new Nodes();
     nodes.redis = redis ?? (await RedisServer.start());
     nodes.all = [];
     try {
-      const first = await Heti.start({ name: `${name}-1`, config, env: nodes.redis.env });
+      const first = await Heti.start({ name: `${name}-1`, config, env: { ...nodes.redis.env, ...env } });
       nodes.all.push(first);
       for (let i = 2; i <= count; i++) {
         const next = await another(first, `${name}-${i}`);

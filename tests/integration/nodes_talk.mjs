@@ -7,8 +7,8 @@ import { Nodes } from './nodes.mjs';
 
 // Several visitors and agents, spread over all nodes. Whoever finds a dead node goes to the next one. NODE_PAUSE (1):
 // milliseconds between two turns of each.
-export async function talking(name, { redis = null } = {}) {
-  const nodes = await Nodes.start({ name, config: talkConfig, redis });
+export async function talking(name, { redis = null, env = {} } = {}) {
+  const nodes = await Nodes.start({ name, config: talkConfig, redis, env });
   const turns = new Map();
   const near = (who) => {
     const alive = nodes.all.filter((node) => node.up !== false);

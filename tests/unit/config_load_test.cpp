@@ -127,6 +127,8 @@ address = "redis://127.0.0.1:6379"
 password_file = "secret"
 replicas = 1
 accept_loss = true
+keep = 5000
+snapshot_every = 100
 [web]
 root = "/srv/heti/web"
 [console]

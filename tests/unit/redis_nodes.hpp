@@ -29,6 +29,7 @@ class Node {
     };
     SharedOptions shared;
     shared.channels = {"nodes"};
+    shared.claim_later = options.claim_later;
     shared.on_batch = [this](const Batch& batch, const Hash& hash) {
       const std::lock_guard lock(mutex_);
       EXPECT_EQ(batch.position.value(), batches_.empty() ? first_ : batches_.back().position.value() + 1);

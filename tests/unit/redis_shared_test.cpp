@@ -70,6 +70,23 @@ TEST(SharedJournalTest, AnOwnerThatEndsHandsOverAtOnceAndTheChainGoesOn) {
   EXPECT_EQ(payloads(*south.journal), numbers(1, 8));
 }
 
+TEST(SharedJournalTest, WhoHasAReasonToLetsOthersClaimFirst) {
+  RedisServer server;
+  const auto begun = std::chrono::steady_clock::now();
+  Node later(server, "later", RedisOptions{.claim_later = [] { return Millis{1200}; }});
+  later.start();
+  ASSERT_TRUE(later.leads_soon()) << "there is nobody else";
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, Millis{1200});
+  Node south(server, "south", RedisOptions{.claim_later = [] { return Millis{600'000}; }});
+  south.start();
+  Node west(server, "west");
+  west.start();
+  append_numbers(*later.journal, 1, 2);
+  later.journal.reset();
+  ASSERT_TRUE(west.leads_soon());
+  EXPECT_FALSE(south.leads());
+}
+
 TEST(SharedJournalTest, ASilentOwnerIsFollowedByAnotherAndItsAppendsAreFenced) {
   RedisServer server;
   RedisOptions silent;

@@ -253,6 +253,23 @@ TEST(JournalClockTest, AScaledClockRunsSoManyTimesAsFastAndFollowsNoWallClock) {
   EXPECT_EQ(clock.steps(), 0U);
 }
 
+TEST(JournalClockTest, ItGoesOnFromAnotherClockThatIsFarOffAndSaysThatItsOwnIsWrong) {
+  Millis boot{500};
+  Millis wall{3'600'000};
+  JournalClock clock([&] { return wall; }, [&] { return boot; });
+  clock.agree_with(instant_from_ms(3'598'500));
+  EXPECT_EQ(to_ms(clock.now()), 3'600'000) << "not far off";
+  clock.agree_with(instant_from_ms(10'000));
+  boot += 100ms;
+  wall += 100ms;
+  EXPECT_EQ(to_ms(clock.now()), 10'100) << "also back";
+  EXPECT_TRUE(clock.stepped());
+  EXPECT_EQ(clock.steps(), 1U);
+  wall = 10'100ms;
+  EXPECT_EQ(to_ms(clock.now()), 10'100);
+  EXPECT_FALSE(clock.stepped()) << "set right";
+}
+
 TEST(JournalClockTest, AScaledClockMovesBetweenTwoThousandthsOfASecond) {
   std::chrono::microseconds boot{7};
   JournalClock clock = JournalClock::scaled(600, instant_from_ms(0), [&] { return boot; });

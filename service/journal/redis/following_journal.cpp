@@ -268,6 +268,7 @@ bool FollowingJournal::claim_once(Said& said) {
   options.lock_file.clear();
   options.claim_patience.reset();
   options.memory = &memory_;
+  options.claim_later = shared_.claim_later;
   options.on_durable = [this](const Batch& batch) {
     bus_->publish(channel_of("durable"), published(batch));
     const Hash hash = hash_of(batch);

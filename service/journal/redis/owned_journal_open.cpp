@@ -75,17 +75,23 @@ std::expected<Sighting, std::string> OwnedJournal::await_turn() {
   const auto begun = Clock::now();
   std::optional<Sighting> before;
   auto silent_since = begun;
+  auto free_since = begun;
   bool waiting = false;
   for (;;) {
     const auto asked = Clock::now();
     auto now = Store(*link_, keys_).sight();
     if (!now) return std::unexpected(now.error());
     if (stop_waiting_) return std::unexpected(place().append(": no longer waited for"));
-    if (now->token.empty()) return now;
+    const Millis later = options_.claim_later ? options_.claim_later() : Millis{0};
+    if (now->token.empty()) {
+      if (asked - free_since >= later) return now;
+    } else {
+      free_since = Clock::now();
+    }
     if (before != *now) {
       before = *now;
       silent_since = Clock::now();
-    } else if (asked - silent_since >= silence_before(*now)) {
+    } else if (!now->token.empty() && asked - silent_since >= silence_before(*now) + later) {
       return now;
     }
     if (!options_.claim_patience && !waiting && silent_since != begun) {

@@ -32,6 +32,8 @@ struct RedisOptions {
   Millis look_every{500};
   Millis silence{3000};
   std::optional<Millis> claim_patience = Millis{10'000};
+  // Asked while waiting: for how much longer than others this node waits before it claims.
+  std::function<Millis()> claim_later{};
   std::function<void(double seconds)> on_append{};
   std::function<void(const Batch& batch)> on_durable{};  // Each batch that this node made durable, in order.
   std::function<void(std::string_view sentence)> on_warning{};
@@ -69,6 +71,7 @@ struct SharedOptions {
   std::function<void(std::string_view channel, const std::string& payload)> on_message{};
   // At the owner: another node has seen what the journal does not have. `shown` is for give_up_end().
   std::function<void(std::string shown)> on_lost_end{};
+  std::function<Millis()> claim_later{};  // as that of RedisOptions
 };
 
 class SharedJournal : public RedisJournal {

@@ -167,7 +167,7 @@ int run_many(std::uint64_t from, std::uint64_t to, std::size_t workers, bool jud
 int find_planted(const std::string& only, std::size_t workers) {
   std::printf("%-24s %5s  %s\n", "bug", "seed", "said by");
   bool all = true;
-  for (std::size_t i = first_of_cluster; i < planted_names.size(); ++i) {
+  for (std::size_t i = first_of_cluster; i < first_of_processes; ++i) {
     const std::string name(planted_names[i]);
     if (!only.empty() && only != name) continue;
     plant(static_cast<Planted>(i));

@@ -132,6 +132,7 @@ void ClusterWorld::on_end(Process& process, std::string why) {
     }
     if (why.find("does not follow position") != std::string::npos)
       violation(process.options().name + " was told out of turn: " + why);
+    if (why.find("differs after position") != std::string::npos) violation(process.options().name + ": " + why);
     clients_->process_gone(process);
     static_cast<void>(machines_[i].process.release());
     fibers_.after(Micros{random_.between(300'000, 1'500'000)}, [this, i] { launch(i); });

@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 namespace cmd = core::command;
 
 constexpr Micros tick_every = 250ms;
+constexpr std::uint64_t states_every = 32;
 constexpr Millis house_every = 4s;
 constexpr int rounds_between_snapshots = 6;
 constexpr std::uint64_t trim_keeps =
@@ -26,7 +27,7 @@ Process::Process(ProcessOptions options, Watcher& watcher)
     : options_(std::move(options)),
       watcher_(watcher),
       group_(Fibers::here().new_group()),
-      membership_(options_.name, options_.node, "simulated") {
+      membership_(options_.name, options_.node, "simulated", states_every) {
   main_ = Fibers::here().start(group_, [this] { run(); });
 }
 
@@ -72,9 +73,9 @@ std::string Process::open() {
   const auto incarnation = heti::cluster::next_incarnation(options_.directory / "incarnation", least);
   if (!incarnation) return incarnation.error();
   incarnation_ = *incarnation;
-  sequencer_ =
-      std::make_unique<sequencer::Sequencer>(sequencer::Options{}, *journal_, *this, *clock_,
-                                             std::move(recovered->state), std::vector<sequencer::Projection*>{this});
+  sequencer_ = std::make_unique<sequencer::Sequencer>(
+      sequencer::Options{}, *journal_, *this, *clock_, std::move(recovered->state),
+      std::vector<sequencer::Projection*>{this, &membership_.projection()});
   membership_.join({.journal = *journal_, .sequencer = *sequencer_, .doors = *this}, incarnation_,
                    journal_->tail().position,
                    {.leads = [this] { lead(); },

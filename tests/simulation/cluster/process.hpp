@@ -76,6 +76,7 @@ class Process final : public sequencer::Loop, public heti::cluster::Doors, publi
   void post(std::function<void()> task) override;
   void wake_after(Millis delay, std::function<void()> task) override;
   std::uint64_t connections() const override { return numbers_; }
+  journal::Position archived() const override { return journal_->tail().position; }
   void name_history() override {}
   void take_typing(const gateway::TypingElsewhere&) override {}
   void announce() override { watcher_.on_announce(*this); }

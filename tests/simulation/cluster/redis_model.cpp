@@ -209,6 +209,8 @@ Reply RedisModel::run(Server& at, Session& session, const Words& words) {
     }
     if (!is_master) return error_reply("READONLY You can't write against a read only replica.");
     const bool writes = source.find("'XADD'") != std::string::npos || source.find("'HSET'") != std::string::npos;
+    // Replicas that hear the master say so each second, also when nothing is written.
+    if (replica_listens()) at.last_confirmed = fibers_.now();
     if (writes && setup_.confirm > 0 && fibers_.now() - at.last_confirmed > no_replica_for) {
       return error_reply("NOREPLICAS Not enough good replicas to write.");
     }
@@ -305,6 +307,14 @@ void RedisModel::sync(int number) {
     then.synced = setup_.always ? std::max(then.synced, through) : then.log.size();
     if (setup_.always && then.synced < then.log.size()) sync(number);
   });
+}
+
+bool RedisModel::replica_listens() const {
+  for (int number = 0; number < setup_.servers; ++number) {
+    const Server& to = server(number);
+    if (number != master_ && to.up && !to.frozen && !to.copying && !to.alone && !to.held) return !server(master_).alone;
+  }
+  return false;
 }
 
 void RedisModel::replicate() {

@@ -132,6 +132,7 @@ class RedisModel {
   void answer(const std::shared_ptr<Session>& session, const std::shared_ptr<Request>& request, std::uint64_t life);
   void publish(Server& at, const std::string& channel, const std::string& payload);
   void sync(int number);
+  bool replica_listens() const;
   void replicate();
   void copy_from_master(int number);
   void settle_waits(Server& at);

@@ -14,7 +14,7 @@ namespace heti {
     case config::JournalKind::redis:
       return std::unexpected(
           "the journal of these settings is in Redis, at " + settings.journal.address +
-          ", which this command cannot read; ask the node itself, and back up Redis by its own means");
+          "; this command is for the files of one on a node's own disk. Back up and restore Redis by its own means");
     case config::JournalKind::memory: break;
   }
   return std::unexpected("the journal of these settings is kept in memory: there is nothing to read");

@@ -16,9 +16,9 @@
 #include "service/heti.hpp"
 #include "service/journal/backup.hpp"
 #include "service/journal/sqlite.hpp"
-#include "service/journal/sqlite_reader.hpp"
 #include "service/journal/unique_fd.hpp"
 #include "service/node_options.hpp"
+#include "service/opened_journal.hpp"
 #include "service/sequencer/journal_clock.hpp"
 
 namespace heti {
@@ -76,13 +76,9 @@ std::string extent(const journal::Backup& backup) {
 }  // namespace
 
 int show_journal(const config::Settings& settings, const ShowRequest& request) {
-  if (auto on_disk = expect_embedded(settings); !on_disk) return failed(on_disk.error());
-  auto journal = journal::SqliteReader::open(settings.journal.path, settings.workspace);
+  const auto journal = open_to_read(settings);
   if (!journal) return failed(journal.error());
-  const explaining::JournalView view{
-      .history = journal->history(),
-      .read = [&journal](journal::Position after, const auto& each) { return journal->read(after, each); }};
-  const auto story = explaining::find_story(request.conversation, nullptr, view);
+  const auto story = explaining::find_story(request.conversation, nullptr, journal->view);
   if (!story) return failed(story.error());
   std::set<std::pair<std::uint64_t, std::size_t>> own;
   for (const archive::Fact& fact : story->facts) {

@@ -7,7 +7,9 @@
 #include "service/explain_words.hpp"
 #include "service/journal/audit.hpp"
 #include "service/journal/backup.hpp"
+#include "service/journal/redis/redis_reader.hpp"
 #include "service/journal_tools.hpp"
+#include "service/node_options.hpp"
 
 namespace heti {
 namespace {
@@ -74,9 +76,63 @@ void tell_rest(const Findings& found) {
   }
 }
 
+// All that Redis holds of it, batch by batch, and what the archive of this node knows of it.
+int verify_in_redis(const config::Settings& settings) {
+  const auto cannot_read = [](const std::string& why) {
+    std::cerr << "heti: " << why << '\n';
+    return verify_cannot_read;
+  };
+  const auto connection = redis_connection(settings);
+  if (!connection) return cannot_read(connection.error());
+  auto reader = journal::RedisReader::open(*connection, settings.workspace, settings.journal.replicas > 0);
+  if (!reader) return cannot_read(reader.error());
+  const auto before = (*reader)->trimmed_through();
+  if (!before) return cannot_read(before.error());
+  journal::Position end = *before;
+  Instant at;
+  const auto read = (*reader)->read(*before, [&](const journal::Batch& batch, const journal::Hash&) {
+    end = batch.position;
+    at = batch.at;
+    return true;
+  });
+  std::cout << "journal   " << settings.journal.address << ", workspace " << settings.workspace << ", history "
+            << to_string((*reader)->history()) << '\n'
+            << "batches   ";
+  if (end == *before) {
+    std::cout << "none\n";
+  } else {
+    std::cout << before->value() + 1 << " to " << number(end) << ", all sound, the last of "
+              << explaining::local_time(at, nullptr) << '\n';
+  }
+  bool sound = read.has_value();
+  if (!read) {
+    std::cout << "HOLE      " << read.error() << '\n'
+              << "  remedy  nodes that run go on and serve; one that starts may not. Keep a copy of Redis's data, look "
+                 "at its "
+                 "disk and memory, and bring back its newest sound copy while no node runs\n";
+  }
+  const auto archive = archive::FactsReader::open(settings.journal.path, settings.workspace, (*reader)->history());
+  if (!archive) std::cout << "ARCHIVE   cannot be asked: " << archive.error() << '\n';
+  if (archive && *archive && (*archive)->place().position.value() != 0) {
+    const archive::Place place = (*archive)->place();
+    const auto verdict = (*reader)->judge(place.position, place.hash);
+    if (!verdict) return cannot_read(verdict.error());
+    if (*verdict == journal::redis::Verdict::contradicted) {
+      sound = false;
+      std::cout << "TAIL      archive.db knows batch " << number(place.position) << " ("
+                << journal::to_string(place.hash) << "), the journal does not have it\n"
+                << "  remedy  start the node: if no other one has it either, a new history begins and clients "
+                   "resynchronise\n";
+    }
+  }
+  std::cout << (sound ? "SOUND\n" : "DAMAGED\n");
+  return sound ? verify_sound : verify_damaged;
+}
+
 }  // namespace
 
 int verify_journal(const config::Settings& settings) {
+  if (settings.journal.kind == config::JournalKind::redis) return verify_in_redis(settings);
   if (const auto embedded = expect_embedded(settings); !embedded) {
     std::cerr << "heti: " << embedded.error() << '\n';
     return verify_cannot_read;

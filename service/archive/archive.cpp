@@ -246,8 +246,7 @@ class Follower final : public Archive {
     });
     if (!read) {
       return std::unexpected("it has rows up to batch " + std::to_string(place_.position.value()) +
-                             ", and what comes next cannot be read: " + read.error() +
-                             ". If it was trimmed, take a copy of another node's archive (heti archive copy)");
+                             ", and what comes next cannot be read: " + read.error());
     }
     if (!follows) return follows;
     if (chunk.ends.empty()) {

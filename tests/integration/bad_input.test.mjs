@@ -11,7 +11,7 @@ before(async () => { heti = await Heti.start({ name: 'bad-input' }); });
 after(async () => { await heti?.close(); });
 
 const closeCodes = { bad_json: 4505, bad_frame: 4505, unknown_event: 4505, too_big: 1009, forbidden: 4504 };
-const errors = async () => (await heti.metrics()).sum('heti_protocol_errors_total');
+const errors = async () => (await heti.counters()).sum('heti_protocol_errors_total');
 
 async function goesOn() {
   const v = await visitor(heti);
@@ -82,7 +82,7 @@ test('a foreign Origin, or none, is refused on the console\'s socket before the 
   for (const origin of ['http://evil.example', `${heti.url}.evil.example`, 'null', undefined]) {
     await assert.rejects(Socket.open(`ws://127.0.0.1:${heti.port}/ws/agent`, origin ? { Origin: origin } : {}), { status: 403 });
   }
-  assert.equal((await heti.metrics()).sum('heti_handshakes_refused_total', { reason: 'origin' }), 4);
+  assert.equal((await heti.counters()).sum('heti_handshakes_refused_total', { reason: 'origin' }), 4);
   await goesOn();
 });
 
@@ -98,7 +98,7 @@ test('a wrong password and an unknown name get the same answer', async () => {
     texts.push(await answer.text());
   }
   assert.equal(texts[0], texts[1]);
-  assert.ok((await heti.metrics()).sum('heti_logins_total', { result: 'wrong_password' }) >= 2);
+  assert.ok((await heti.counters()).sum('heti_logins_total', { result: 'wrong_password' }) >= 2);
   const foreign = await post(heti, '/api/login', { name: 'aino', password: 'x' }, { Origin: 'http://evil.example' });
   assert.equal(foreign.status, 403);
   await login(heti);

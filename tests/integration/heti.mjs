@@ -178,6 +178,12 @@ export class Heti {
     return new Metrics(text);
   }
 
+  // Of all nodes: right for what each counts of its own, or the owner for all.
+  async counters() {
+    const all = await Promise.all([this, ...this.others].map((node) => node.metrics()));
+    return { sum: (...asked) => all.map((one) => one.sum(...asked)).reduce((sum, one) => (one === undefined ? sum : (sum ?? 0) + one), undefined) };
+  }
+
   async close() {
     for (const other of this.others.splice(0)) await other.close();
     if (this.process.exitCode === null && this.process.signalCode === null) await this.kill();

@@ -1,6 +1,6 @@
 // Three nodes, and people on each of them who talk with each other: what was acknowledged is there once and in order,
 // for everybody, whichever node dies, hangs or is stopped. NODE_KILLS (15, two thirds of them the owner), NODE_REDIS_KILLS (15), NODE_ACKS
-// (500): before each kill.
+// (500): before each kill. NODE_HANGS (0): for how many ms more an owner hangs after another one has taken over.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { agent, login, visitor } from './client.mjs';
@@ -11,6 +11,7 @@ import { accounts, down, more, talking, up } from './nodes_talk.mjs';
 
 const kills = Number(process.env.NODE_KILLS ?? 15);
 const redisKills = Number(process.env.NODE_REDIS_KILLS ?? 15);
+const hangs = Number(process.env.NODE_HANGS ?? 0);
 const acksEach = Number(process.env.NODE_ACKS ?? 500);
 
 test('on three nodes everybody hears everybody, and each node knows the same', async () => {
@@ -82,7 +83,7 @@ test('nodes are killed again and again, owners and others: nothing is lost, doub
   }
 });
 
-test('an owner that hangs is deposed, and its clients lose nothing; one that is stopped hands over at once', { timeout: 120000 }, async (t) => {
+test('an owner that hangs is deposed, and its clients lose nothing; one that is stopped hands over at once', { timeout: 120000 + hangs }, async (t) => {
   const { nodes, run, close } = await talking('nodes-hang');
   try {
     await more(run, acksEach);
@@ -95,6 +96,7 @@ test('an owner that hangs is deposed, and its clients lose nothing; one that is 
       return null;
     }, 20000);
     await more(run, acksEach);
+    await sleep(hangs);
     hung.process.kill('SIGCONT');
     assert.deepEqual(await hung.exited, { code: 1, signal: null });
     assert.match(logOf(hung), /another node (owns|writes)/);

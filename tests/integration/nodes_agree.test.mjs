@@ -143,6 +143,15 @@ test('what every node has archived and a snapshot covers is removed from Redis; 
     await up(behind);
     await more(run, 500);
     t.diagnostic(`${await entries()} entries in Redis`);
+    // What the tools read of it.
+    const verified = other.run(['journal', 'verify']);
+    assert.equal(verified.status, 0, verified.stderr);
+    const [, from, to] = /batches +(\d+) to (\d+), all sound/.exec(verified.stdout);
+    assert.ok(Number(from) > 1 && Number(to) - Number(from) <= await entries(), verified.stdout);
+    assert.match(verified.stdout, /SOUND\n$/);
+    const [here, there] = [behind, other].map((node) => JSON.parse(node.run(['report', '--since', '1h', '--json']).stdout).queues.map((queue) => [queue.queue, queue.contacts]));
+    assert.deepEqual(here, there, 'each from its own archive');
+    assert.ok(here.length > 0);
     await accounts(t, run);
   } finally {
     for (const node of nodes.all) node.process.kill('SIGCONT');

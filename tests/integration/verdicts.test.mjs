@@ -74,7 +74,7 @@ async function closes(v) {
   assert.equal((await aino.ask({ t: 'close', conversation: v.id })).t, 'ok');
 }
 
-const bad = async () => (await heti.metrics()).sum('heti_sla_verdicts_total', { verdict: 'bad' });
+const bad = async () => (await heti.counters()).sum('heti_sla_verdicts_total', { verdict: 'bad' });
 const told = (args, code = 0) => {
   const ran = heti.run(args);
   assert.equal(ran.status, code, ran.stdout + ran.stderr);

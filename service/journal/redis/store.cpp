@@ -80,6 +80,13 @@ std::expected<void, std::string> Store::read(Position after, Position through,
   std::string why;
   auto previous = hash_at(after, why);
   if (!previous) return std::unexpected(previous.error());
+  if (!*previous && why == "trimmed") {
+    return std::unexpected(
+        said("the journal begins after ")
+            .append(where_is(after))
+            .append(": what lay before was trimmed. If an archive needs it, give it a copy of another ")
+            .append("node's (heti archive copy)"));
+  }
   if (!*previous) return std::unexpected(said(where_is(after)).append(" cannot be read after: it is ").append(why));
   const std::string last = std::to_string(through.value());
   for (std::uint64_t next = after.value() + 1; next <= through.value();) {
@@ -121,6 +128,15 @@ std::expected<std::optional<Hash>, std::string> Store::hash_at(Position position
   }
   why = reply->at(0);
   return std::optional<Hash>{};
+}
+
+std::expected<Position, std::string> Store::trimmed_through() {
+  const auto reply = run(read_script(), {"1", "1", "1", "1"});
+  if (!reply) return std::unexpected(reply.error());
+  if (reply->at(0) != "trimmed") return Position{};
+  const auto through = number_from(reply->at(1));
+  if (!through || *through < 0) return std::unexpected(said("does not say what was trimmed"));
+  return Position{static_cast<std::uint64_t>(*through)};
 }
 
 std::expected<Verdict, std::string> Store::judge(Position position, const Hash& hash) {

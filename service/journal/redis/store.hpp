@@ -52,6 +52,9 @@ class Store {
   [[nodiscard]] std::expected<void, std::string> read(Position after, Position through,
                                                       const std::function<bool(const Batch&, const Hash&)>& each);
 
+  // The position before the first batch that is still there.
+  [[nodiscard]] std::expected<Position, std::string> trimmed_through();
+
   // A position beyond the end is contradicted.
   [[nodiscard]] std::expected<Verdict, std::string> judge(Position position, const Hash& hash);
 

@@ -324,6 +324,7 @@ class Teller {
   void fold(const event::RatingGiven&) {}
   void fold(const event::VisitorFactsChanged&) {}
   void fold(const event::CommandDecided&) {}
+  void fold(const event::FeatureLevelRaised&) {}
 
   // ---- The end: what needs all the calendars, and how it stands now.
 

@@ -121,6 +121,9 @@ struct Says {
   std::string operator()(const event::VisitorDisconnected&) const { return "a connection of the visitor ends"; }
   std::string operator()(const event::VisitorFactsChanged&) const { return "the visitor says who they are"; }
   std::string operator()(const event::CommandDecided&) const { return "asked on another node"; }
+  std::string operator()(const event::FeatureLevelRaised& e) const {
+    return fmt::format("all nodes read what builds of level {} write", e.level);
+  }
   std::string operator()(const event::MessagePosted& e) const {
     switch (e.author) {
       case core::Author::visitor: return fmt::format("the visitor writes message {}, {}", e.seq, text_size(e));

@@ -18,6 +18,7 @@ struct Whose {
   Answer operator()(const event::AgentConnected&) const { return std::nullopt; }
   Answer operator()(const event::AgentDisconnected&) const { return std::nullopt; }
   Answer operator()(const event::CommandDecided&) const { return std::nullopt; }
+  Answer operator()(const event::FeatureLevelRaised&) const { return std::nullopt; }
   Answer operator()(const event::SettingsApplied&) const { return ConversationId{}; }
   Answer operator()(const event::CalendarSet&) const { return ConversationId{}; }
   Answer operator()(const event::ServiceResumed&) const { return ConversationId{}; }

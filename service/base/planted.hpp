@@ -58,7 +58,8 @@ enum class Planted : std::uint8_t {
   state_drifts,       // what a batch comes to depends on where things lie in memory
 
   // Of real processes (tests/integration).
-  poisoned,  // a visitor's text "poison" breaks a rule of the program in the middle of its decision
+  poisoned,    // a visitor's text "poison" breaks a rule of the program in the middle of its decision
+  next_build,  // no bug: it reads a type of events more, as the next build would
 };
 
 inline constexpr std::array planted_names{
@@ -108,8 +109,9 @@ inline constexpr std::array planted_names{
     std::string_view{"ends_forgotten"},
     std::string_view{"state_drifts"},
     std::string_view{"poisoned"},
+    std::string_view{"next_build"},
 };
-static_assert(planted_names.size() == static_cast<std::size_t>(Planted::poisoned) + 1);
+static_assert(planted_names.size() == static_cast<std::size_t>(Planted::next_build) + 1);
 // The bugs from here on show where there are several nodes.
 inline constexpr auto first_of_cluster = static_cast<std::size_t>(Planted::no_tail_check);
 // From here on no simulation runs them.

@@ -9,6 +9,7 @@
 #include "service/base/threads.hpp"
 #include "service/cluster/connections.hpp"
 #include "service/cluster/messages.hpp"
+#include "service/core/stored_event.hpp"
 
 namespace heti::cluster {
 namespace {
@@ -21,6 +22,8 @@ constexpr std::size_t commands_at_once = 200;
 constexpr Millis cut_off_after{5000};
 // A node whose clock is off lets the others claim first; if there are none, a wrong clock is better than nobody.
 constexpr Millis clock_off_claims_later{10'000};
+// Every node that lives has told by then which build it is.
+constexpr Millis raised_after{10'000};
 
 Millis steady_now() { return std::chrono::duration_cast<Millis>(SteadyClock::now().time_since_epoch()); }
 
@@ -189,6 +192,7 @@ void Membership::beat() {
                                                    .now = sequencer.now(),
                                                    .archived = parts_->doors.archived().value(),
                                                    .rules = rules_,
+                                                   .feature_level = core::feature_level(),
                                                    .state_format = core::state_format,
                                                    .states = states_.latest()}));
 }
@@ -215,7 +219,10 @@ void Membership::tick() {
     }
     take_away(start.node, start.incarnation);
   }
-  if (ticks_ % 4 == 0) ask_to_announce();
+  if (ticks_ % 4 == 0) {
+    ask_to_announce();
+    raise_feature_level();
+  }
 }
 
 void Membership::look_at_reach() {
@@ -237,6 +244,24 @@ void Membership::look_at_archives() {
     least = std::min(least, journal::Position{member.last.archived});
   }
   archived_everywhere_ = least.value();
+}
+
+// Who is lost may come back as it was.
+void Membership::raise_feature_level() {
+  std::uint64_t least = core::feature_level();
+  for (const auto& [node, member] : roll_.members()) least = std::min(least, member.last.feature_level);
+  const Millis now = steady_now();
+  if (least <= std::max(parts_->sequencer.state().feature_level, core::first_feature_level)) {
+    all_read_since_.reset();
+    return;
+  }
+  if (!all_read_since_) all_read_since_ = now;
+  if (now - *all_read_since_ < raised_after) return;
+  spdlog::info("step=feature_level level={}", least);
+  if (parts_->sequencer.submit(core::command::RaiseFeatureLevel{.level = least}, nullptr, true) ==
+      sequencer::Submit::accepted) {
+    all_read_since_.reset();
+  }
 }
 
 void Membership::compare_states() {

@@ -103,6 +103,7 @@ class Membership {
   void look_at_reach();
   void look_at_archives();
   void compare_states();
+  void raise_feature_level();
   void send(const std::vector<sequencer::Sent>& sent);
 
   const std::string name_;
@@ -121,7 +122,8 @@ class Membership {
   StateMarks states_;
   std::uint64_t rules_ = 0;
   std::uint64_t state_mismatches_ = 0;
-  std::uint64_t compared_ = 0;  // up to which position
+  std::optional<Millis> all_read_since_;  // as the owner: what the journal does not hold yet
+  std::uint64_t compared_ = 0;            // up to which position
   std::uint64_t incarnation_ = 0;
   Roll roll_;
   std::uint64_t ticks_ = 0;

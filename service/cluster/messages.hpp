@@ -36,16 +36,17 @@ struct Beat {
   std::uint64_t position = 0;  // of the journal, up to which this node has come
   std::string version;         // of the program
   std::uint64_t settings_version = 0;
-  std::uint64_t connections = 0;   // visitors and agents
-  std::uint64_t announced = 0;     // the number of the last Announce that it followed
-  Instant now;                     // journal time there
-  std::uint64_t archived = 0;      // up to which position its archive lasts
-  std::uint64_t rules = 0;         // hash of the queues, agents and priorities of its settings file
-  std::uint32_t state_format = 0;  // of what is hashed: those of another one cannot be compared
+  std::uint64_t connections = 0;    // visitors and agents
+  std::uint64_t announced = 0;      // the number of the last Announce that it followed
+  Instant now;                      // journal time there
+  std::uint64_t archived = 0;       // up to which position its archive lasts
+  std::uint64_t rules = 0;          // hash of the queues, agents and priorities of its settings file
+  std::uint64_t feature_level = 0;  // up to which its build reads
+  std::uint32_t state_format = 0;   // of what is hashed: those of another one cannot be compared
   std::vector<StateMark> states{};  // the latest, in order
   auto fields() {
     return std::tie(name, node, incarnation, role, position, version, settings_version, connections, announced, now,
-                    archived, rules, state_format, states);
+                    archived, rules, feature_level, state_format, states);
   }
 };
 

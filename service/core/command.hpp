@@ -173,13 +173,20 @@ struct Rate {
   auto fields() { return std::tie(visitor, conversation, score, comment); }
 };
 
+// Every node that lives reads what builds of this level write.
+struct RaiseFeatureLevel {
+  std::uint64_t level = 0;
+  auto fields() { return std::tie(level); }
+};
+
 }  // namespace command
 
-using Command = std::variant<command::Tick, command::ApplySettings, command::SetCalendar, command::ResumeService,
-                             command::EndClosing, command::AgentHello, command::AgentGone, command::SetStatus,
-                             command::VisitorHello, command::VisitorGone, command::Start, command::Open, command::Post,
-                             command::HandOver, command::Accept, command::Decline, command::Close,
-                             command::FinishWrapUp, command::Transfer, command::Initiate, command::Rate>;
+using Command =
+    std::variant<command::Tick, command::ApplySettings, command::SetCalendar, command::ResumeService,
+                 command::EndClosing, command::AgentHello, command::AgentGone, command::SetStatus,
+                 command::VisitorHello, command::VisitorGone, command::Start, command::Open, command::Post,
+                 command::HandOver, command::Accept, command::Decline, command::Close, command::FinishWrapUp,
+                 command::Transfer, command::Initiate, command::Rate, command::RaiseFeatureLevel>;
 
 // "post", "accept" ...: the name in counters and logs, by Command::index().
 std::string_view name_of_command(std::size_t index);

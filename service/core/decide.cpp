@@ -1,9 +1,12 @@
 #include "service/core/decide.hpp"
 
+#include <algorithm>
+
 #include "service/base/check.hpp"
 #include "service/core/decider.hpp"
 #include "service/core/evolve.hpp"
 #include "service/core/remote.hpp"
+#include "service/core/stored_event.hpp"
 
 namespace heti::core {
 namespace {
@@ -45,12 +48,14 @@ struct Dispatch {
   Answer operator()(const command::Transfer& c) const { return transfer(d, c); }
   Answer operator()(const command::Initiate& c) const { return initiate(d, c); }
   Answer operator()(const command::Rate& c) const { return rate(d, c); }
+  Answer operator()(const command::RaiseFeatureLevel& c) const { return raise_feature_level(d, c); }
 };
 
 }  // namespace
 
 void Decider::emit(EventBody body) {
   if (events.empty()) events.reserve(4);  // Few commands bring more.
+  CHECK(type_of(body) < std::max(state.feature_level, first_feature_level));
   events.push_back({.at = at, .body = std::move(body)});
   evolve(state, events.back());
   route_needed = route_needed || std::visit(ChangesRouting{}, events.back().body);

@@ -74,6 +74,7 @@ void judge_on_return(Decider& d, Conversation& conversation);
 Answer apply_settings(Decider& d, const command::ApplySettings& c);
 Answer set_calendar(Decider& d, const command::SetCalendar& c);
 void resume_service(Decider& d, const command::ResumeService& c);
+Answer raise_feature_level(Decider& d, const command::RaiseFeatureLevel& c);
 void expire_queue(Decider& d, Queue& queue);
 bool takes_contacts(const Queue& queue);  // open, or its policy lets contacts wait for the opening
 bool serves_waiting(const Queue& queue);  // who waits there will be served: it takes contacts, or is closing

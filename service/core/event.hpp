@@ -333,6 +333,12 @@ struct CommandDecided {
   auto fields() { return std::tie(number, told, code, n, seq); }
 };
 
+// From here on the journal may hold what builds of a lower level cannot read (stored_event.hpp).
+struct FeatureLevelRaised {
+  std::uint64_t level = 0;
+  auto fields() { return std::tie(level); }
+};
+
 }  // namespace event
 
 using EventBody =
@@ -343,7 +349,8 @@ using EventBody =
                  event::RoutingWidened, event::ChatOffered, event::OfferEnded, event::ChatAssigned, event::ChatRequeued,
                  event::FirstResponseGiven, event::ReplyGiven, event::VerdictGiven, event::ContactEnded,
                  event::ChatClosed, event::WrapUpEnded, event::ConversationFinal, event::RatingGiven, event::BarEnded,
-                 event::OfflineMessageOpened, event::VisitorFactsChanged, event::CommandDecided>;
+                 event::OfflineMessageOpened, event::VisitorFactsChanged, event::CommandDecided,
+                 event::FeatureLevelRaised>;
 
 struct Event {
   Instant at;

@@ -99,6 +99,8 @@ void Evolver::operator()(const event::CalendarSet& e) {
   reindex(s, queue);
 }
 
+void Evolver::operator()(const event::FeatureLevelRaised& e) { s.feature_level = e.level; }
+
 void Evolver::operator()(const event::CommandDecided& e) { s.last_decided[e.number.node] = e.number; }
 
 // Deadlines of human action do not run while we are down.

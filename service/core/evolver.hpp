@@ -19,6 +19,7 @@ struct Evolver {
   void operator()(const event::QueueClosed& e);
   void operator()(const event::QueueClosingEnded& e);
   void operator()(const event::CommandDecided& e);
+  void operator()(const event::FeatureLevelRaised& e);
   // evolve_people.cpp
   void operator()(const event::AgentConnected& e);
   void operator()(const event::AgentDisconnected& e);

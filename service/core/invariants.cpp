@@ -230,6 +230,7 @@ struct InvariantWatch::Seen {
             "17: a command of another node is decided once, in its order", e.number.node);
     last = e.number;
   }
+  void operator()(const event::FeatureLevelRaised&) {}
   void operator()(const event::CalendarSet& e) { queues.insert(e.queue); }
   void operator()(const event::QueueOpened& e) { queues.insert(e.queue); }
   void operator()(const event::QueueClosed& e) { queues.insert(e.queue); }

@@ -40,12 +40,16 @@ struct NameOf {
   std::string_view operator()(const event::OfflineMessageOpened&) const { return "offline_message.opened"; }
   std::string_view operator()(const event::VisitorFactsChanged&) const { return "visitor.facts_changed"; }
   std::string_view operator()(const event::CommandDecided&) const { return "command.decided"; }
+  std::string_view operator()(const event::FeatureLevelRaised&) const { return "feature_level.raised"; }
 };
 
 constexpr std::array<std::string_view, std::variant_size_v<Command>> command_names{
-    "tick",       "apply_settings", "set_calendar", "resume_service", "end_closing", "agent_hello", "agent_gone",
-    "set_status", "visitor_hello",  "visitor_gone", "start",          "open",        "post",        "hand_over",
-    "accept",     "decline",        "close",        "finish_wrapup",  "transfer",    "initiate",    "rate"};
+    "tick",          "apply_settings",     "set_calendar", "resume_service",
+    "end_closing",   "agent_hello",        "agent_gone",   "set_status",
+    "visitor_hello", "visitor_gone",       "start",        "open",
+    "post",          "hand_over",          "accept",       "decline",
+    "close",         "finish_wrapup",      "transfer",     "initiate",
+    "rate",          "raise_feature_level"};
 
 }  // namespace
 

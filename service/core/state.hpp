@@ -276,6 +276,7 @@ struct State {
   Instant now;         // of the last event
   Instant resumed_at;  // when the service last came back: it was alive then
   std::uint64_t settings_version = 0;
+  std::uint64_t feature_level = 0;  // what builds of a lower one cannot read may be in the journal
   std::vector<Priority> priorities;
   std::map<QueueId, Queue> queues;
   std::map<AgentId, Agent> agents;
@@ -293,8 +294,8 @@ struct State {
   std::set<Due> due;
 
   auto fields() {
-    return std::tie(now, resumed_at, settings_version, priorities, queues, agents, conversations, of_visitor,
-                    last_conversation, last_contact, last_engagement, last_decided);
+    return std::tie(now, resumed_at, settings_version, feature_level, priorities, queues, agents, conversations,
+                    of_visitor, last_conversation, last_contact, last_engagement, last_decided);
   }
 
   Conversation* find(const PublicId& id);
@@ -306,7 +307,9 @@ struct State {
 // The state as bytes, and back; equal states give equal bytes.
 std::string state_bytes(const State& state);
 std::optional<State> state_from_bytes(std::string_view bytes);
-// Raise when the layout of the bytes changes: snapshots of another format are not used, the journal is replayed.
-inline constexpr std::uint32_t state_format = 4;
+// Raise when the layout of the bytes changes: snapshots of another format are not used, the journal is replayed. Where
+// it was trimmed (several nodes) that cannot be: then the format before must stay readable, and is written until the
+// journal's feature level is that of the new one.
+inline constexpr std::uint32_t state_format = 5;
 
 }  // namespace heti::core

@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "service/base/bytes.hpp"
+#include "service/base/planted.hpp"
 
 namespace heti::core {
 namespace {
@@ -15,6 +16,8 @@ constexpr std::size_t number_of() {
     return number_of<T, I + 1>();
   }
 }
+
+static_assert(number_of<event::FeatureLevelRaised>() + 1 == first_feature_level);
 
 // Old facts in present words. What an old build did not record is left at its default.
 struct Present {
@@ -98,6 +101,12 @@ struct Present {
 };
 
 }  // namespace
+
+std::uint64_t feature_level() { return std::variant_size_v<StoredBody> + (planted(Planted::next_build) ? 1 : 0); }
+
+std::uint64_t type_of(const EventBody& body) {
+  return std::visit([](const auto& e) -> std::uint64_t { return number_of<std::decay_t<decltype(e)>>(); }, body);
+}
 
 void write_event(ByteWriter& out, const Event& event) {
   encode(out, event.at);

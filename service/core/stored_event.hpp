@@ -24,7 +24,15 @@ using StoredBody =
                  event::ConversationFinal, event::RatingGiven, event::BarEnded, event::OfflineMessageOpened,
                  event::VisitorFactsChanged, event::SettingsApplied, event::ConversationStarted, event::ContactQueued,
                  event::ChatRequeued, event::WrapUpEnded, event::ContactInitiated, event::RoutingWidened,
-                 event::ServiceResumed, event::CommandDecided>;
+                 event::ServiceResumed, event::CommandDecided, event::FeatureLevelRaised>;
+
+// A level is a number of types: a build of that level reads those below it. Every build that shares a journal with
+// others knows those of the first level; later ones are written when the journal says that all nodes read them.
+inline constexpr std::uint64_t first_feature_level = 39;
+// Of this build.
+std::uint64_t feature_level();
+// Of the newest version of what it is.
+std::uint64_t type_of(const EventBody& body);
 
 void write_event(ByteWriter& out, const Event& event);
 // An unknown type number or malformed bytes make in.ok() false.

@@ -3,6 +3,7 @@
 
 #include "service/base/planted.hpp"
 #include "service/core/decider.hpp"
+#include "service/core/stored_event.hpp"
 
 namespace heti::core {
 Answer apply_settings(Decider& d, const command::ApplySettings& c) {
@@ -30,6 +31,13 @@ Answer set_calendar(Decider& d, const command::SetCalendar& c) {
                             .tzdata_version = c.tzdata_version});
   Queue& queue = found->second;
   if (queue.hours.is_open(d.at) != queue.open) expire_queue(d, queue);
+  return Done{};
+}
+
+Answer raise_feature_level(Decider& d, const command::RaiseFeatureLevel& c) {
+  if (c.level > feature_level()) return refused(Refusal::not_allowed);
+  if (c.level > std::max(d.state.feature_level, first_feature_level))
+    d.emit(event::FeatureLevelRaised{.level = c.level});
   return Done{};
 }
 

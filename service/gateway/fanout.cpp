@@ -188,6 +188,7 @@ void Fanout::look_at(const core::Event& event, const core::State& state, Touched
                  [&](const event::OfflineMessageOpened& e) { chat(e.conversation); },
                  [&](const event::VisitorFactsChanged& e) { chat(e.conversation); },
                  [&](const event::CommandDecided&) {},
+                 [&](const event::FeatureLevelRaised&) {},
              },
              event.body);
 }

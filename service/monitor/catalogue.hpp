@@ -167,6 +167,9 @@ inline constexpr Metric journal_lost{"heti_journal_lost_batches_total",
                                      "all nodes of a workspace."};
 inline constexpr Metric journal_healed{"heti_journal_healed_batches_total",
                                        "Batches that Redis had lost and got again from this node."};
+inline constexpr Metric feature_level{"heti_feature_level",
+                                      "Up to which type of events the journal may hold; every node that lives reads "
+                                      "them. The same on all nodes of a workspace."};
 inline constexpr Metric clock_steps{"heti_clock_steps_total",
                                     "Jumps of the wall clock, either way, that journal time did not follow."};
 inline constexpr Metric node_leads{"heti_node_leads",
@@ -283,6 +286,7 @@ inline constexpr std::array all{queue_open,
                                 journal_synced,
                                 journal_lost,
                                 journal_healed,
+                                feature_level,
                                 clock_steps,
                                 node_leads,
                                 nodes_seen,

@@ -5,6 +5,7 @@
 #include "service/base/check.hpp"
 #include "service/core/decide.hpp"
 #include "service/core/staffing.hpp"
+#include "service/core/stored_event.hpp"
 #include "service/monitor/catalogue.hpp"
 #include "service/monitor/gateway_counts.hpp"
 #include "service/monitor/gauges.hpp"
@@ -126,6 +127,8 @@ void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) 
   sheet.counter(catalogue::journal_lost, {}, static_cast<double>(journal.lost));
   sheet.counter(catalogue::journal_healed, {}, static_cast<double>(journal.healed));
   sheet.counter(catalogue::commands_undecidable, {}, static_cast<double>(undecidable_));
+  sheet.gauge(catalogue::feature_level, {},
+              static_cast<double>(std::max(state.feature_level, core::first_feature_level)));
   sheet.counter(catalogue::clock_steps, {}, static_cast<double>(sources_->clock.steps()));
   const Labels workspace{label("workspace", workspace_)};
   const NodeFigures node = nodes_ ? nodes_() : NodeFigures{};

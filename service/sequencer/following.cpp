@@ -4,6 +4,7 @@
 #include "service/core/batch.hpp"
 #include "service/core/evolve.hpp"
 #include "service/core/remote.hpp"
+#include "service/core/stored_event.hpp"
 #include "service/sequencer/sequencer.hpp"
 
 namespace heti::sequencer {
@@ -62,6 +63,11 @@ std::expected<void, std::string> Sequencer::take_in(const journal::Batch& batch,
     lot.answers.push_back({.answer = core::answer_of(state_, asked->sent.command, *decided, event.at),
                            .on_answer = std::move(asked->on_answer),
                            .at = event.at});
+  }
+  if (state_.feature_level > core::feature_level()) {
+    return std::unexpected(where.append(": from here on the journal may hold what this version cannot read (level ")
+                               .append(std::to_string(state_.feature_level))
+                               .append("); use the newer one"));
   }
   tail_ = {.position = batch.position, .hash = hash, .at = batch.at};
   clock_.not_before(state_.now);

@@ -3,6 +3,7 @@
 #include "service/base/planted.hpp"
 #include "service/core/batch.hpp"
 #include "service/core/evolve.hpp"
+#include "service/core/stored_event.hpp"
 
 namespace heti::sequencer {
 namespace {
@@ -45,6 +46,11 @@ std::expected<Recovered, std::string> fold_tail(const journal::Journal& journal,
   const auto read = journal.read(recovered.position, fold);
   if (!failed.empty()) return std::unexpected(failed);
   if (!read) return std::unexpected(read.error());
+  if (recovered.state.feature_level > core::feature_level()) {
+    return std::unexpected("it may hold what this version cannot read (level " +
+                           std::to_string(recovered.state.feature_level) + ", this version reads " +
+                           std::to_string(core::feature_level()) + "): all nodes ran a newer one; start that");
+  }
   return recovered;
 }
 

@@ -1,7 +1,9 @@
 // Commands of other nodes: each once, in order; what is said of them in the journal is enough to answer.
 #include <gtest/gtest.h>
 
+#include "service/core/evolve.hpp"
 #include "service/core/remote.hpp"
+#include "service/core/stored_event.hpp"
 #include "tests/core/desk.hpp"
 
 namespace heti::tests {
@@ -87,7 +89,8 @@ TEST(RemoteTest, EveryKindOfCommandComesThereAsItWent) {
       cmd::FinishWrapUp{.agent = AgentId{3}, .conversation = public_id(2)},
       cmd::Transfer{.agent = AgentId{3}, .conversation = public_id(2), .to_queue = QueueId{2}, .to_agent = AgentId{5}},
       cmd::Initiate{.agent = AgentId{3}, .visitor = public_id(1), .conversation = public_id(2), .queue = QueueId{1}},
-      cmd::Rate{.visitor = public_id(1), .conversation = public_id(2), .score = 5, .comment = "good"}};
+      cmd::Rate{.visitor = public_id(1), .conversation = public_id(2), .score = 5, .comment = "good"},
+      cmd::RaiseFeatureLevel{.level = 40}};
   ASSERT_EQ(all.size(), std::variant_size_v<Command>);
   for (std::size_t i = 0; i < all.size(); ++i) {
     ASSERT_EQ(all[i].index(), i);
@@ -121,6 +124,24 @@ TEST(RemoteTest, BytesThatAreNoCommandAreNone) {
   EXPECT_FALSE(command_from_bytes(bytes.substr(0, bytes.size() - 1)).has_value());
   EXPECT_FALSE(command_from_bytes("\x7f").has_value());
   EXPECT_FALSE(command_from_bytes("").has_value());
+}
+
+TEST(FeatureLevelTest, WhatEveryBuildReadsNeedsNoLevelAndWhatThisOneDoesNotReadIsRefused) {
+  Desk desk;
+  desk.core.get<Done>(desk.start + 1s, cmd::RaiseFeatureLevel{.level = first_feature_level});
+  EXPECT_EQ(desk.core.all<event::FeatureLevelRaised>().size(), 0u);
+  const Answer answer = desk.core.at(desk.start + 2s, cmd::RaiseFeatureLevel{.level = feature_level() + 1});
+  EXPECT_EQ(std::get<Refused>(answer).code, Refusal::not_allowed);
+  EXPECT_EQ(desk.core.state().feature_level, 0u);
+  State state;
+  evolve(state, {.at = desk.start, .body = event::FeatureLevelRaised{.level = 77}});
+  EXPECT_EQ(state.feature_level, 77u);
+}
+
+TEST(FeatureLevelTest, AnEventHasTheTypeOfItsNewestVersion) {
+  EXPECT_EQ(type_of(event::CalendarSet{}), 1u);
+  EXPECT_EQ(type_of(event::ServiceResumed{}), 36u);
+  EXPECT_EQ(type_of(event::FeatureLevelRaised{}), 38u);
 }
 
 }  // namespace

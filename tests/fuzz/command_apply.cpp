@@ -96,7 +96,9 @@ Command some_command(Draw& draw, const State& state, Instant now) {
                               .open = some_hours(draw, now),
                               .tzdata_version = "fuzz"};
     case 3: return cmd::ResumeService{.alive_until = state.now, .node = 1, .incarnation = 1 + draw.below(3)};
-    case 4: return cmd::EndClosing{.queue = a_queue(draw)};
+    case 4:
+      if (draw.one_in(20)) return cmd::RaiseFeatureLevel{.level = draw.below(60)};
+      return cmd::EndClosing{.queue = a_queue(draw)};
     case 5:
     case 6: return cmd::AgentHello{.agent = an_agent(draw), .connection = a_connection(draw)};
     case 7: return cmd::AgentGone{.agent = an_agent(draw), .connection = a_connection(draw)};

@@ -172,6 +172,9 @@ inline constexpr Metric feature_level{"heti_feature_level",
                                       "them. The same on all nodes of a workspace."};
 inline constexpr Metric clock_steps{"heti_clock_steps_total",
                                     "Jumps of the wall clock, either way, that journal time did not follow."};
+inline constexpr Metric clock_off{"heti_clock_off",
+                                  "1 while the wall clock is more than two seconds off journal time, which does not "
+                                  "follow it."};
 inline constexpr Metric node_leads{"heti_node_leads",
                                    "1 while this node owns the workspace and decides: the sum over all nodes is 1."};
 inline constexpr Metric nodes_seen{"heti_nodes",
@@ -288,6 +291,7 @@ inline constexpr std::array all{queue_open,
                                 journal_healed,
                                 feature_level,
                                 clock_steps,
+                                clock_off,
                                 node_leads,
                                 nodes_seen,
                                 nodes_lost,

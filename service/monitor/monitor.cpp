@@ -130,6 +130,7 @@ void Monitor::write_moment(Sheet& sheet, const core::State& state, Instant now) 
   sheet.gauge(catalogue::feature_level, {},
               static_cast<double>(std::max(state.feature_level, core::first_feature_level)));
   sheet.counter(catalogue::clock_steps, {}, static_cast<double>(sources_->clock.steps()));
+  sheet.gauge(catalogue::clock_off, {}, sources_->clock.stepped() ? 1 : 0);
   const Labels workspace{label("workspace", workspace_)};
   const NodeFigures node = nodes_ ? nodes_() : NodeFigures{};
   sheet.gauge(catalogue::node_leads, workspace, node.leads ? 1 : 0);

@@ -7,7 +7,7 @@ import { agent, login, visitor } from './client.mjs';
 import { logOf } from './faults.mjs';
 import { sleep, until } from './heti.mjs';
 import { Nodes, leads } from './nodes.mjs';
-import { accounts, down, more, talking, up } from './nodes_talk.mjs';
+import { accounts, down, more, shows, sumOf, talking, up } from './nodes_talk.mjs';
 
 const kills = Number(process.env.NODE_KILLS ?? 15);
 const redisKills = Number(process.env.NODE_REDIS_KILLS ?? 15);
@@ -68,8 +68,12 @@ test('nodes are killed again and again, owners and others: nothing is lost, doub
       await down(killed, (node) => node.kill());
       const begun = performance.now();
       const before = run.acks;
+      const changes = await sumOf(nodes, 'heti_node_took_over_total');
       await until('an acknowledgement by somebody', () => run.acks > before + 20, 20000);
-      if (killed === owner) waits.push(performance.now() - begun);
+      if (killed === owner) {
+        waits.push(performance.now() - begun);
+        await shows(nodes, 'heti_node_took_over_total', changes);
+      }
       await up(killed);
     }
     await more(run, acksEach);
@@ -88,9 +92,11 @@ test('an owner that hangs is deposed, and its clients lose nothing; one that is 
   try {
     await more(run, acksEach);
     const hung = await nodes.owner();
+    const changes = await sumOf({ all: nodes.all.filter((node) => node !== hung) }, 'heti_node_took_over_total');
     await down(hung, (node) => node.process.kill('SIGSTOP'));
     // The sockets of a process that hangs stay open: its clients are cut off from it.
     for (const one of run.everybody) if (one.socket?.ws.url.includes(`:${hung.port}/`)) one.socket.ws.terminate();
+    await shows({ all: nodes.all.filter((node) => node !== hung) }, 'heti_node_took_over_total', changes);
     const owner = await until('another one leads', async () => {
       for (const node of nodes.all) if (node.up !== false && (await leads(node))) return node;
       return null;
@@ -127,6 +133,8 @@ test('Redis goes away and comes back: nothing is acknowledged meanwhile, and the
       const silent = run.acks;
       await sleep(700);
       assert.equal(run.acks, silent, 'an acknowledgement without Redis');
+      if (i === 0) await shows(nodes, 'heti_journal_append_errors_total', 0);
+      if (i === 0) await shows(nodes, 'heti_node_cut_off_seconds', 3);
       await nodes.redis.launch();
     }
     await more(run, acksEach);

@@ -75,6 +75,7 @@ test('a node whose wall clock is an hour off says so and takes the owner\'s time
     await until('it says so', async () => /wall clock/.test((await readiness(off, 'clock').catch(() => ({}))).line ?? '') || null, 15000);
     assert.equal(await isReady(off), false);
     assert.ok((await metric(off, 'heti_clock_steps_total')) > 0);
+    assert.equal(await metric(off, 'heti_clock_off'), 1);
     await owner.kill();
     await until('the sound one leads', async () => (await metric(sound, 'heti_node_leads')) === 1, 15000);
     await sleep(1000);
@@ -93,6 +94,7 @@ test('a node whose wall clock is an hour off says so and takes the owner\'s time
     assert.ok(Math.abs(Date.parse(next.entry.at) - Date.now()) < 3000, next.entry.at);
     shim.clockAhead = 0;
     await until('it is ready', () => isReady(off), 10000);
+    assert.equal(await metric(off, 'heti_clock_off'), 0);
     await launched;
   } finally {
     await nodes.close();

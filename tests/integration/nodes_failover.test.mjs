@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Shim } from './faults.mjs';
 import { sleep, until } from './heti.mjs';
-import { accounts, more, talking } from './nodes_talk.mjs';
+import { accounts, more, shows, talking } from './nodes_talk.mjs';
 import { WatchedRedis } from './sentinels.mjs';
 
 const failovers = Number(process.env.FAILOVERS ?? 2);
@@ -32,6 +32,7 @@ test('replicas that are behind, and whose clocks are: what they do not have was 
     await sleep(700);
     assert.equal(run.acks, silent, 'an acknowledgement that no replica has');
     assert.ok(run.unacked > 0);
+    await shows(nodes, 'heti_journal_append_errors_total', 0);
     await master.kill(); // with what was written and not confirmed
     for (const replica of replicas) replica.process.kill('SIGCONT');
     await until('acknowledgements by a replica', () => run.acks > silent + 300, 60000);
@@ -56,6 +57,7 @@ test('a master that hung comes back and takes writes for a moment: nothing is ac
     const master = await redis.master();
     master.process.kill('SIGSTOP'); // its connections stay open, and what is sent to it waits there
     const before = run.acks;
+    await shows(nodes, 'heti_journal_append_errors_total', 0);
     await until('acknowledgements by the next master', () => run.acks > before + 300, 60000);
     master.process.kill('SIGCONT');
     await more(run, 300);
@@ -84,6 +86,7 @@ test('the master of Redis dies again and again: a replica goes on, and nothing a
       const begun = performance.now();
       await until('acknowledgements by the next master', () => run.acks > before + 300, 60000);
       took.push(performance.now() - begun);
+      await shows(nodes, 'heti_journal_append_errors_total', i);
       await master.launch(); // The Sentinels make it a replica.
       await until('it is a replica', async () => (await master.ask('ROLE').catch(() => '')).includes('slave'), 30000);
       await until('two replicas again', async () => {

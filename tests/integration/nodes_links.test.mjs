@@ -4,10 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { FaultProxy } from './fault_proxy.mjs';
 import { sleep, until } from './heti.mjs';
-import { accounts, down, more, talking, up } from './nodes_talk.mjs';
+import { accounts, down, more, shows, sumOf, talking, up } from './nodes_talk.mjs';
 import { RedisServer } from './redis_server.mjs';
-
-const sum = async (nodes, name) => (await Promise.all(nodes.all.map((node) => node.metrics()))).reduce((all, one) => all + one.sum(name), 0);
 
 test('a slow way to Redis: everything is slower, nothing is wrong, and nobody is taken for lost', { timeout: 90000 }, async (t) => {
   const { nodes, run, close } = await talking('slow-way');
@@ -19,18 +17,22 @@ test('a slow way to Redis: everything is slower, nothing is wrong, and nobody is
       await up(node);
     }
     await more(run, 200);
-    const owners = await sum(nodes, 'heti_node_took_over_total');
+    const owners = await sumOf(nodes, 'heti_node_took_over_total');
     way.delay = 100;
     way.crumbs = 700;
     await sleep(8000);
     const slow = run.acks;
+    const [spent, batches] = ['heti_journal_append_seconds_sum', 'heti_journal_append_seconds_count'];
+    const before = [await sumOf(nodes, spent), await sumOf(nodes, batches)];
     await more(run, 100);
+    const [seconds, count] = [(await sumOf(nodes, spent)) - before[0], (await sumOf(nodes, batches)) - before[1]];
+    assert.ok(seconds / count > 0.15, `it shows: ${seconds / count} s a batch`);
     way.delay = 0;
     way.crumbs = 0;
     await more(run, 200);
     assert.ok(run.acks > slow);
-    assert.equal(await sum(nodes, 'heti_nodes_lost_total'), 0);
-    assert.equal(await sum(nodes, 'heti_node_took_over_total'), owners, 'the owner stays');
+    assert.equal(await sumOf(nodes, 'heti_nodes_lost_total'), 0);
+    assert.equal(await sumOf(nodes, 'heti_node_took_over_total'), owners, 'the owner stays');
     await accounts(t, run);
   } finally {
     await close();
@@ -49,6 +51,7 @@ test('Redis drops a node that reads too slowly: it comes again and has missed no
     assert.equal(before.length, 3);
     slow.process.kill('SIGSTOP');
     await until('it is dropped', async () => (await listeners()).length === 2, 20000);
+    await shows({ all: nodes.all.filter((node) => node !== slow) }, 'heti_nodes_lost_total', 0);
     slow.process.kill('SIGCONT');
     await until('it listens again', async () => (await listeners()).length === 3, 20000);
     await more(run, 200);
@@ -74,6 +77,7 @@ test("Redis's disk is full: it ends, nothing is acknowledged, and with more room
     const silent = run.acks;
     await sleep(700);
     assert.equal(run.acks, silent, 'an acknowledgement without Redis');
+    await shows(talk.nodes, 'heti_node_cut_off_seconds', 3);
     assert.equal(spawnSync('mount', ['-o', 'remount,size=256m', redisOnDisk.directory]).status, 0);
     await redisOnDisk.launch();
     await more(run, 500);

@@ -43,6 +43,15 @@ export const more = (run, acks) => {
   return until('traffic', () => run.acks - before >= acks, 30000);
 };
 
+// The sum over the nodes that live.
+export async function sumOf(nodes, name) {
+  const all = await Promise.all(nodes.all.map((node) => node.metrics().catch(() => null)));
+  return all.reduce((sum, one) => sum + (one?.sum(name) ?? 0), 0);
+}
+
+// What happened shows on a metric within 15 seconds.
+export const shows = (nodes, name, more) => until(`${name} shows it`, async () => (await sumOf(nodes, name)) > more, 15000);
+
 export const down = async (node, how) => {
   node.up = false;
   await how(node);

@@ -126,11 +126,10 @@ std::expected<void, std::string> Node::open() {
                recovered->snapshot_position.value(), recovered->events, recovered->state.conversations.size());
 
   const auto warn = [](std::string_view sentence) { spdlog::warn("room=archive notice=\"{}\"", sentence); };
-  auto archive =
-      settings_.journal.kind == config::JournalKind::memory
-          ? archive::open_memory(*journal_)
-          : archive::open({.directory = settings_.journal.path, .workspace = settings_.workspace, .on_warning = warn},
-                          *journal_);
+  archive::Options kept{.directory = settings_.journal.path, .workspace = settings_.workspace, .on_warning = warn};
+  if (shared_ != nullptr) kept.trimmed_through = [this] { return shared_->trimmed_through(); };
+  auto archive = settings_.journal.kind == config::JournalKind::memory ? archive::open_memory(*journal_)
+                                                                       : archive::open(std::move(kept), *journal_);
   if (!archive) return std::unexpected(archive.error());
   archive_ = std::move(*archive);
 

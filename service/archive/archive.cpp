@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "service/archive/beginning.hpp"
 #include "service/archive/database.hpp"
 #include "service/archive/reader.hpp"
 #include "service/archive/sample_rows.hpp"
@@ -191,6 +192,23 @@ class Follower final : public Archive {
     }
     auto others = database_.others(**place);
     if (!others) return std::unexpected(others.error());
+    const auto trimmed = (*place)->position.value() == 0 && options_.trimmed_through
+                             ? options_.trimmed_through()
+                             : std::expected<Position, std::string>{};
+    if (!trimmed) return std::unexpected(trimmed.error());
+    if (trimmed->value() > 0) {
+      auto seeded = begin_from_snapshot(database_, **place, journal_);
+      if (!seeded) return std::unexpected(seeded.error());
+      **place = *seeded;
+      warn("the journal does not reach back to its first batch; the archive begins with the snapshot of batch " +
+           std::to_string((*place)->position.value()) +
+           (*others > 0 ? ", and what it held of other histories stays in the file"
+                        : ", and knows nothing of before. Another node's archive may (heti archive copy)"));
+    }
+    // What the journal cannot give any more is nowhere else.
+    const auto begun_later = began_from_snapshot(database_, **place);
+    if (!begun_later) return std::unexpected(begun_later.error());
+    if (*begun_later) *others = 0;
     if (auto follows = expect_same_journal(**place); !follows) return follows;
     auto writer = Writer::load(database_, (*place)->id);
     if (!writer) return std::unexpected(writer.error());

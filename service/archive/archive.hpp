@@ -25,6 +25,8 @@ struct Options {
   // What an operator should read in the log: why it stopped, or that it is written anew. Not called if not set; runs
   // on the archive's thread, or inside open(), and must not throw.
   std::function<void(std::string_view sentence)> on_warning{};
+  // Up to which position batches were removed from the journal on purpose. Not set: none ever are.
+  std::function<std::expected<journal::Position, std::string>()> trimmed_through{};
   std::chrono::milliseconds try_again_after{2000};  // when something could not be written or read
 };
 

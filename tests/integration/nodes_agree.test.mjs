@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { visitor } from './client.mjs';
 import { Shim, logOf, readiness } from './faults.mjs';
 import { plantedBinary, sleep, until } from './heti.mjs';
-import { Nodes } from './nodes.mjs';
+import { Nodes, another } from './nodes.mjs';
 import { accounts, down, more, talking, up } from './nodes_talk.mjs';
 
 const metric = async (node, name) => (await node.metrics()).sum(name);
@@ -145,6 +145,12 @@ test('what every node has archived and a snapshot covers is removed from Redis; 
     await up(behind);
     await more(run, 500);
     t.diagnostic(`${await entries()} entries in Redis`);
+    // A new node begins with a snapshot, and is ready.
+    const late = await another(nodes.all[0], 'trimmed-late');
+    nodes.all.push(late);
+    await late.launch();
+    assert.match(logOf(late), /the archive begins with the snapshot of batch \d+, and knows nothing of before/);
+    assert.equal((await fetch(`${late.metricsUrl}/readyz`)).status, 200);
     // What the tools read of it.
     const verified = other.run(['journal', 'verify']);
     assert.equal(verified.status, 0, verified.stderr);

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "service/sequencer/recovery.hpp"
 #include "tests/unit/archive_desk.hpp"
 
 namespace heti::archive::test {
@@ -345,6 +346,42 @@ TEST(ArchiveFollowTest, ItFollowsAJournalOnDiskWhileItIsWritten) {
   const auto archive = open_or_fail(directory.path(), *on_disk);
   ASSERT_TRUE(ask_closed(*archive, {}).has_value());
   EXPECT_EQ(archive->position(), on_disk->tail().position);
+}
+
+TEST(ArchiveFollowTest, WhereTheJournalWasTrimmedItBeginsWithASnapshotAndKeepsWhatItHeldOfOtherHistories) {
+  BusyDesk desk;
+  desk.ready("aino", 0s);
+  desk.serves("aino", 1, 10s);
+  desk.says(2, 60s, "before the snapshot");
+  desk.accepts("aino", 2, 61s);
+  ASSERT_TRUE(sequencer::make_snapshot(desk.core.journal()));
+  desk.answers("aino", 2, 70s, "after it");
+  desk.closes("aino", 2, 80s);
+  const TempDirectory directory;
+  ASSERT_EQ(closed_of(*open_or_fail(directory.path(), desk.core.journal()), {"support"}).size(), 2u);
+
+  Window window(desk.core.journal(), everything);
+  window.other_history = PublicId{7, 8};
+  std::vector<std::string> warnings;
+  Options options{.directory = directory.path().string()};
+  options.on_warning = [&warnings](std::string_view sentence) { warnings.emplace_back(sentence); };
+  options.trimmed_through = [] { return journal::Position{3}; };
+  for (int start = 0; start < 2; ++start) {  // As at the first start, so at the next.
+    const auto archive = open(options, window);
+    ASSERT_TRUE(archive.has_value()) << archive.error();
+    const auto closed = closed_of(**archive, {"support"});
+    ASSERT_FALSE(closed.empty());
+    EXPECT_EQ(closed.front().conversation, public_id(1002));
+    EXPECT_EQ(closed.front().agent_name, "aino");
+    EXPECT_EQ(closed.front().preview, "after it");
+    const Transcript transcript = transcript_of(**archive, public_id(1002));
+    ASSERT_FALSE(transcript.entries.empty());
+    for (const core::Entry& entry : transcript.entries) EXPECT_NE(entry.text, "before the snapshot");
+    EXPECT_FALSE((*archive)->error().has_value());
+    EXPECT_EQ(File(directory.path()).rows("SELECT count(*) FROM histories"), std::vector<std::string>{"2"});
+  }
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_NE(warnings[0].find("begins with the snapshot"), std::string::npos) << warnings[0];
 }
 
 }  // namespace

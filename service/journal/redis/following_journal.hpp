@@ -46,6 +46,7 @@ class FollowingJournal final : public SharedJournal {
   std::optional<std::string> open_notice() const override;
   Position committed() const override;
   std::expected<Position, std::string> trim(Position through) override;
+  std::expected<Position, std::string> trimmed_through() const override;
   bool synced_each_time() const override;
 
  private:

@@ -354,6 +354,12 @@ std::expected<std::vector<Snapshot>, std::string> OwnedJournal::snapshots() cons
   return Store(*connection, keys_).snapshots([this](const std::string& why) { reject_snapshot(why); });
 }
 
+std::expected<Position, std::string> OwnedJournal::trimmed_through() const {
+  auto connection = reader();
+  if (!connection) return std::unexpected(connection.error());
+  return Store(*connection, keys_).trimmed_through();
+}
+
 std::expected<Position, std::string> OwnedJournal::trim(Position through) {
   // The writer's alone while the journal is open: set before there was a thread.
   const std::string position = std::to_string(through.value());

@@ -37,6 +37,7 @@ class OwnedJournal final : public RedisJournal {
   bool owned() const override;
   Position committed() const override;
   std::expected<Position, std::string> trim(Position through) override;
+  std::expected<Position, std::string> trimmed_through() const override;
   bool synced_each_time() const override;
 
  private:

@@ -52,6 +52,9 @@ class RedisJournal : public Journal {
   // Removes batches through `through`, but none after the older of two snapshots; says what is gone. Any thread.
   [[nodiscard]] virtual std::expected<Position, std::string> trim(Position through) = 0;
 
+  // The position before the first batch that is still there. Any thread.
+  [[nodiscard]] virtual std::expected<Position, std::string> trimmed_through() const = 0;
+
   // What is in force: an acknowledged batch survives a power cut of the Redis host. Any thread.
   [[nodiscard]] virtual bool synced_each_time() const = 0;
 };

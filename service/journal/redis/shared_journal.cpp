@@ -103,6 +103,12 @@ Position FollowingJournal::committed() const {
   return tail().position;
 }
 
+std::expected<Position, std::string> FollowingJournal::trimmed_through() const {
+  auto connection = Connection::open(options_.connection);
+  if (!connection) return std::unexpected(connection.error());
+  return Store(*connection, keys_).trimmed_through();
+}
+
 std::expected<Position, std::string> FollowingJournal::trim(Position through) {
   if (OwnedJournal* leader = leader_) return leader->trim(through);
   return std::unexpected("this node does not own the workspace, and leaves trimming to the one that does");

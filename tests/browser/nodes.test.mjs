@@ -1,5 +1,5 @@
 // A visitor's widget on one node and an agent's console on another, in their browsers: they hear each other, also typing,
-// and the widget goes on when its node dies. NODE_ROUNDS (3): deaths of a node that followed, and as many of the owner.
+// and the widget goes on when its node dies. NODE_ROUNDS (2): deaths of a node that followed, and as many of the owner.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Front } from '../integration/front.mjs';
@@ -7,7 +7,7 @@ import { until } from '../integration/heti.mjs';
 import { Nodes } from '../integration/nodes.mjs';
 import { World, at, login, pictures, ready, say, shows, transcript } from './browser.mjs';
 
-const rounds = Number(process.env.NODE_ROUNDS ?? 3);
+const rounds = Number(process.env.NODE_ROUNDS ?? 2);
 const p95 = (all) => [...all].sort((a, b) => a - b)[Math.ceil(all.length * 0.95) - 1];
 
 async function worldOf(nodes) {

@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::string_view help =
-    "simulation                    the runs of CI: 2,000 small seeds and 600 hours of whole days\n"
+    "simulation                    the runs of CI: 2,000 small seeds and 360 hours of whole days\n"
     "simulation --seeds A..B       these small seeds only\n"
     "simulation --hours N          so many hours of whole days only\n"
     "simulation --long             20,000 hours and 50,000 small seeds\n"
@@ -106,7 +106,7 @@ std::optional<Line> read_line(int argc, char** argv) {
   }
   if (seed) line.single = Job{.seed = *seed, .shape = day ? Shape::day : Shape::small};
   if (!chosen) {  // Days first: they are long, and the small ones fill the rest of the time evenly.
-    add_days(line.jobs, 600);
+    add_days(line.jobs, 360);
     add_small(line.jobs, 1, 2000);
   }
   return line;

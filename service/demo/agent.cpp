@@ -77,6 +77,7 @@ void Agent::connect(const std::string& ticket) {
   if (stage_.ending || !on_shift_) return;
   ++connection_;
   unacked_ = 0;
+  unanswered_.clear();
   const auto self = shared_from_this();
   socket_ = client::WebSocket::open(
       stage_.loop, {.server = stage_.server, .target = "/ws/agent", .headers = {{"Origin", stage_.server.origin()}}},
@@ -104,6 +105,7 @@ void Agent::connect(const std::string& ticket) {
 void Agent::ask(boost::json::object frame) {
   if (!socket_) return;
   frame["ref"] = ++ref_;
+  unanswered_.insert(ref_);
   send(frame);
 }
 
@@ -117,6 +119,8 @@ void Agent::on_text(std::string_view text) {
   if (!socket_) return;
   const boost::json::object frame = frame_of(text);
   const std::string_view t = word(frame, "t");
+  const auto* const ref = frame.if_contains("ref");
+  const bool answers = ref != nullptr && ref->is_int64() && unanswered_.erase(ref->get_int64()) > 0;
   if (t == "welcome") {
     mine_.clear();
     ringing_.clear();
@@ -167,6 +171,7 @@ void Agent::on_text(std::string_view text) {
   } else if (t == "failed") {
     stage_.fault(login_ + " was told " + std::string(text));
   }
+  if (answers) go_if_done();
 }
 
 void Agent::on_chat(const boost::json::object& chat) {
@@ -257,7 +262,8 @@ void Agent::end_shift() {
 }
 
 void Agent::go_if_done() {
-  if (on_shift_ || !socket_ || !mine_.empty() || !wrapping_up_.empty()) return;
+  if (on_shift_ || !socket_ || !unanswered_.empty()) return;
+  if (!over_ && (!mine_.empty() || !wrapping_up_.empty())) return;
   note("closed");
   socket_->close();
 }
@@ -277,11 +283,10 @@ void Agent::lose_connection(Instant back) {
 
 void Agent::leave() {
   on_shift_ = false;
+  over_ = true;
   if (!socket_) return;
   ask({{"t", "status"}, {"status", "away"}});
   for (const std::string& conversation : mine_) ask({{"t", "close"}, {"conversation", conversation}});
-  note("closed");
-  socket_->close();
 }
 
 }  // namespace heti::demo

@@ -53,9 +53,11 @@ class Agent : public std::enable_shared_from_this<Agent> {
   std::string cookie_;
   std::shared_ptr<client::WebSocket> socket_;
   std::uint64_t connection_ = 0;
-  std::uint64_t ref_ = 0;
+  std::int64_t ref_ = 0;
+  std::set<std::int64_t> unanswered_;  // refs of wishes: whoever leaves before has not seen what became of them
   bool connecting_ = false;
   bool on_shift_ = false;
+  bool over_ = false;
   std::size_t unacked_ = 0;
   std::set<std::string> mine_;       // assigned to me
   std::set<std::string> ringing_;    // offered to me

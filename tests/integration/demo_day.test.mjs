@@ -28,22 +28,10 @@ function countAgain(...files) {
   return { status: counted.status, text: counted.stdout + counted.stderr };
 }
 
-const play = (heti, record, day) => demo(heti, speed, '--seed', String(day), '--hours', String(hours + 2), '--day',
+const play = (heti, record) => demo(heti, speed, '--seed', String(seed), '--hours', String(hours + 2), '--day',
   '--chats-per-day', String(chats), '--record', record);
 
-// What happened under one stamp with a slot that came free is in no record. Mostly it is a count alone; but once the model
-// has taken the other branch, what follows of it is another day. Whether it has, the offers taken back tell.
-function tookAnotherBranch(text) {
-  const [, model, service] = /heti_offers_total result rescinded +(\d+) +(\d+)/.exec(text);
-  return model !== service && !text.split('\n').some((line) => line.includes('rescinded') && line.includes('DIFFERS'));
-}
-
 test('a day of chats: what the service counted is what the naive model finds in the records of its clients', async () => {
-  for (const day of [seed, seed + 1]) if (await agrees(day)) return;
-  assert.ok(await agrees(seed + 2), 'three days with a tie that the model decided otherwise');
-});
-
-async function agrees(day) {
   assert.ok(config.includes('offer_timeout'), 'the hours of demo-week.toml are no longer those that this test replaces');
   const heti = await Heti.start({ name: 'demo-day', config, args: ['--clock-speed', String(speed), '--start-at', '2026-11-23T07:00'] });
   try {
@@ -51,7 +39,7 @@ async function agrees(day) {
     assert.equal(set.status, 0, set.stderr);
     const record = join(heti.directory, 'record.jsonl');
     const exported = join(heti.directory, 'metrics.txt');
-    const played = play(heti, record, day);
+    const played = play(heti, record);
     assert.equal(await played.ended, 0, played.err + played.out);
     const all = totals(played.out);
     await until('the desk is empty', async () => {
@@ -68,7 +56,6 @@ async function agrees(day) {
       mkdirSync(keep, { recursive: true });
       for (const name of ['record.jsonl', 'metrics.txt', 'heti.toml']) copyFileSync(join(heti.directory, name), join(keep, name));
     }
-    if (counted.status !== 0 && tookAnotherBranch(counted.text)) return false;
     assert.equal(counted.status, 0, counted.text);
     assert.ok(all.contacts > chats * 0.95, `${all.contacts} contacts`);
 
@@ -100,8 +87,7 @@ async function agrees(day) {
     assert.equal(longer.status, 1, 'five milliseconds are noticed');
     assert.match(longer.text, /^1 figures differ, 0 rules broken$/m);
     assert.equal((await heti.terminate()).code, 0);
-    return true;
   } finally {
     await heti.close();
   }
-}
+});

@@ -89,6 +89,8 @@ Queue& queue_of(State& state, const Conversation& conversation);
 Agent& agent_at(State& state, AgentId id);
 Conversation& conversation_at(State& state, ConversationId id);
 bool serves(const Agent& agent, QueueId queue);  // is a member
+Seers seers_of(const Conversation& conversation);
+bool is_among(const Agent& agent, const Seers& seers);
 bool may_see(const Agent& agent, const Conversation& conversation);
 std::uint64_t next_seq(const Conversation& conversation);
 

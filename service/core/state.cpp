@@ -105,14 +105,21 @@ bool serves(const Agent& agent, QueueId queue) {
   return std::find(agent.queues.begin(), agent.queues.end(), queue) != agent.queues.end();
 }
 
-bool may_see(const Agent& agent, const Conversation& conversation) {
-  if (agent.removed) return false;
-  if (serves(agent, conversation.queue)) return true;
-  if (conversation.agent == agent.id || conversation.last_agent == agent.id) return true;
-  if (!conversation.contact) return false;
-  const Contact& contact = *conversation.contact;
-  return serves(agent, contact.line) || (contact.overflow && serves(agent, *contact.overflow));
+Seers seers_of(const Conversation& conversation) {
+  Seers seers{.queues = {conversation.queue}, .agents = {conversation.agent, conversation.last_agent}};
+  if (!conversation.contact) return seers;
+  seers.queues[1] = conversation.contact->line;
+  seers.queues[2] = conversation.contact->overflow;
+  return seers;
 }
+
+bool is_among(const Agent& agent, const Seers& seers) {
+  if (agent.removed) return false;
+  return std::ranges::any_of(seers.queues, [&](const auto& queue) { return queue && serves(agent, *queue); }) ||
+         std::ranges::find(seers.agents, std::optional(agent.id)) != seers.agents.end();
+}
+
+bool may_see(const Agent& agent, const Conversation& conversation) { return is_among(agent, seers_of(conversation)); }
 
 std::uint64_t next_seq(const Conversation& conversation) { return conversation.last_seq + 1; }
 

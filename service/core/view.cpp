@@ -173,25 +173,25 @@ ConversationView conversation_view(const State& state, const Conversation& conve
   return view;
 }
 
-bool lists(const Agent& agent, const Conversation& conversation) {
+Seers listed_for(const Conversation& conversation) {
   switch (conversation.state) {
     case ConversationState::fresh:
     case ConversationState::closed:
-    case ConversationState::final: return false;
-    case ConversationState::wrapup: return conversation.agent == agent.id;
+    case ConversationState::final: return {};
+    case ConversationState::wrapup: return {.agents = {conversation.agent}};
     case ConversationState::queued:
     case ConversationState::offered:
-    case ConversationState::assigned: return may_see(agent, conversation);
-    case ConversationState::offline_message: return conversation.last_seq > 0 && may_see(agent, conversation);
+    case ConversationState::assigned: return seers_of(conversation);
+    case ConversationState::offline_message: return conversation.last_seq > 0 ? seers_of(conversation) : Seers{};
   }
-  return false;
+  return {};
 }
 
 ConsoleView console_view(const State& state, const Agent& agent, Instant now) {
   ConsoleView view{.agent = view_of(agent), .queues = {}, .chats = {}};
   for (const QueueId id : agent.queues) view.queues.push_back(view_of(state.queues.at(id), now));
   for (const auto& [id, conversation] : state.conversations) {
-    if (lists(agent, conversation)) view.chats.push_back(chat_view(state, conversation, now));
+    if (is_among(agent, listed_for(conversation))) view.chats.push_back(chat_view(state, conversation, now));
   }
   return view;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // What a screen shows, computed from the state: the answers to hello, open and start, and what is pushed when a chat
 // changed. Views name the world's ids and names only; who may see which field is the wire's business (protocol/).
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -124,14 +125,21 @@ struct ConsoleView {
   std::vector<ChatView> chats;
 };
 
+// Who may see a conversation: whoever serves one of these queues, and these agents.
+struct Seers {
+  std::array<std::optional<QueueId>, 3> queues{};
+  std::array<std::optional<AgentId>, 2> agents{};
+  friend bool operator==(const Seers&, const Seers&) = default;
+};
+
 QueueView view_of(const Queue& queue, Instant now);
 AgentView view_of(const Agent& agent);
 ChatView chat_view(const State& state, const Conversation& conversation, Instant now);
 // Entries with seq > after, as far as memory holds them (all of a live conversation's last ones, none of a closed one).
 ConversationView conversation_view(const State& state, const Conversation& conversation, std::uint64_t after);
 ConsoleView console_view(const State& state, const Agent& agent, Instant now);
-// May this agent's console list the conversation?
-bool lists(const Agent& agent, const Conversation& conversation);
+// Whose consoles list the conversation.
+Seers listed_for(const Conversation& conversation);
 
 // The entry that an event adds to a conversation, if the visitor may see it. `state` has evolved past the event.
 std::optional<std::pair<ConversationId, Entry>> entry_of(const State& state, const Event& event);

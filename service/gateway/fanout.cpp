@@ -38,6 +38,17 @@ core::ConversationView bare_view(const core::State& state, const core::Conversat
 
 }  // namespace
 
+Fanout::Fanout(Relay& relay, GatewayMetrics& metrics)
+    : relay_(relay),
+      metrics_(metrics),
+      chats_(
+          [&relay](Consoles::Agents agents, std::string text, ChatLists::Urgent urgent) {
+            relay.to_all([agents = std::move(agents), frame = shared(std::move(text)), urgent](Hub& hub) {
+              urgent == ChatLists::Urgent::yes ? hub.consoles(agents, *frame) : hub.overview(agents, *frame);
+            });
+          },
+          consoles_) {}
+
 void Fanout::start(const core::State& state, Instant now) { publish_directory(make_directory(state, now, wording_)); }
 
 void Fanout::set_wording(Wording wording) {
@@ -50,12 +61,9 @@ void Fanout::note_opened(const core::ConversationView& view) {
   opened_in_lot_[view.id] = fingerprint_of(protocol::encode(state_frame(view)));
 }
 
-void Fanout::note_console(core::AgentId agent, const core::ConsoleView& view) {
-  Console& console = consoles_[agent];
-  for (const core::ChatView& chat : view.chats) {
-    console.listed.insert(chat.id);
-    known_.try_emplace(chat.id, Known{.public_id = chat.conversation});
-  }
+void Fanout::note_console(core::AgentId agent, const core::ConsoleView& view, const core::State& state) {
+  consoles_.add(agent);
+  chats_.greeted(agent, view, state);
 }
 
 Fanout::Known& Fanout::known(const core::Conversation& conversation) {
@@ -68,17 +76,17 @@ void Fanout::on_durable(const sequencer::Durable& batch) {
     push_entry(batch.state, event);
     look_at(event, batch.state, touched);
   }
+  if (touched.settings) consoles_.settings_changed();
   // Sockets of a node that followed have lived on through a change of the owner.
   if (touched.resumed) relay_.to_all([](Hub& hub) { hub.announce(); });
   if (touched.directory) publish_directory(make_directory(batch.state, batch.now, wording_));
   for (const core::ConversationId id : touched.conversations) {
     if (const auto* conversation = find(batch.state, id)) {
       push_state(batch.state, *conversation);
-      push_chat(batch.state, *conversation, batch.now, Urgent::yes);
-      gathered_chats_.erase(id);
+      chats_.changed(batch.state, *conversation, batch.now);
     }
   }
-  for (const core::ConversationId id : touched.finals) push_final(id);
+  for (const core::ConversationId id : touched.finals) push_final(id, batch.state);
   for (const core::AgentId id : touched.agents) {
     const auto agent = batch.state.agents.find(id);
     if (agent == batch.state.agents.end() || !consoles_.contains(id)) continue;
@@ -90,10 +98,10 @@ void Fanout::on_durable(const sequencer::Durable& batch) {
   gathered_transfer_queues_.insert(touched.opened_or_closed.begin(), touched.opened_or_closed.end());
   for (const core::AgentId id : touched.disconnected) {
     const auto agent = batch.state.agents.find(id);
-    if (agent == batch.state.agents.end() || agent->second.connections.empty()) consoles_.erase(id);
+    if (agent == batch.state.agents.end() || agent->second.connections.empty()) consoles_.remove(id);
   }
   // Queues and chats of a console are those of its welcome: other rules, another welcome.
-  if (touched.settings && !consoles_.empty()) relay_.to_all([](Hub& hub) { hub.restart_consoles(); });
+  if (touched.settings && !consoles_.all().empty()) relay_.to_all([](Hub& hub) { hub.restart_consoles(); });
   opened_in_lot_.clear();
   send_due(batch.state, batch.now);
 }
@@ -112,13 +120,13 @@ void Fanout::touch_queue_of(core::ConversationId id, const core::State& state) {
 
 void Fanout::look_at(const core::Event& event, const core::State& state, Touched& touched) {
   const auto chat = [&](core::ConversationId id) { touch(id, state, touched); };
-  const auto gathered = [&](core::ConversationId id) { gathered_chats_.insert(id); };
+  const auto gathered = [&](core::ConversationId id) { chats_.gather(id); };
   const auto hours = [&](core::QueueId id) {
     touched.directory = true;
     touched.opened_or_closed.insert(id);
     // Clocks of those who wait stop and run with the queue.
     for (const auto& [conversation_id, conversation] : state.conversations) {
-      if (conversation.queue == id && conversation.live()) gathered_chats_.insert(conversation_id);
+      if (conversation.queue == id && conversation.live()) chats_.gather(conversation_id);
     }
   };
   std::visit(Cases{
@@ -224,50 +232,17 @@ void Fanout::push_state(const core::State& state, const core::Conversation& conv
   relay_.to_all([id = conversation.public_id, frame](Hub& hub) { hub.state(id, *frame); });
 }
 
-void Fanout::push_chat(const core::State& state, const core::Conversation& conversation, Instant now, Urgent urgent) {
-  std::vector<core::AgentId> listing;
-  std::vector<core::AgentId> leaving;
-  for (auto& [id, console] : consoles_) {
-    const auto agent = state.agents.find(id);
-    if (agent != state.agents.end() && core::lists(agent->second, conversation)) {
-      console.listed.insert(conversation.id);
-      listing.push_back(id);
-    } else if (console.listed.erase(conversation.id) > 0) {
-      leaving.push_back(id);
-    }
-  }
-  if (!listing.empty()) {
-    known(conversation);
-    const SharedText frame =
-        shared(protocol::encode(protocol::ChatChanged{.chat = to_wire(core::chat_view(state, conversation, now))}));
-    relay_.to_all([listing = std::move(listing), frame, urgent](Hub& hub) {
-      urgent == Urgent::yes ? hub.consoles(listing, *frame) : hub.overview(listing, *frame);
-    });
-  }
-  if (!leaving.empty()) {
-    const SharedText frame = shared(protocol::encode(protocol::ChatGone{.conversation = conversation.public_id}));
-    relay_.to_all([leaving = std::move(leaving), frame](Hub& hub) { hub.consoles(leaving, *frame); });
-  }
-}
-
-void Fanout::push_final(core::ConversationId id) {
-  gathered_chats_.erase(id);
+void Fanout::push_final(core::ConversationId id, const core::State& state) {
+  chats_.forget(id, state);
   const auto seen = known_.find(id);
   if (seen == known_.end()) return;  // Nobody here has ever opened or listed it.
   const PublicId public_id = seen->second.public_id;
   known_.erase(seen);
-  std::vector<core::AgentId> leaving;
-  for (auto& [agent, console] : consoles_) {
-    if (console.listed.erase(id) > 0) leaving.push_back(agent);
-  }
   protocol::StateChanged last;
   last.conversation = public_id;
   last.state = protocol::ConversationState::final;
-  const SharedText state = shared(protocol::encode(last));
-  const SharedText gone = shared(protocol::encode(protocol::ChatGone{.conversation = public_id}));
-  relay_.to_all([public_id, state, gone, leaving = std::move(leaving)](Hub& hub) {
-    hub.state(public_id, *state);
-    hub.consoles(leaving, *gone);
+  relay_.to_all([public_id, frame = shared(protocol::encode(last))](Hub& hub) {
+    hub.state(public_id, *frame);
     hub.forget(public_id);
   });
 }
@@ -279,7 +254,7 @@ void Fanout::push_queue(const core::State& state, core::QueueId id, Instant now,
   const auto frame_for = [&view](protocol::Role audience) {
     return shared(protocol::encode(protocol::QueueChanged{.queue = to_wire(view, audience)}));
   };
-  if (!consoles_.empty()) {
+  if (!consoles_.all().empty()) {
     relay_.to_all([id, frame = frame_for(protocol::Role::agent)](Hub& hub) { hub.queue_to_consoles(id, *frame); });
   }
   if (visitors_too) {
@@ -291,7 +266,7 @@ void Fanout::push_colleagues(const core::State& state, const std::set<core::Agen
                              const std::set<core::QueueId>& queues) {
   // Consoles that list the same of it share the frames.
   std::map<std::pair<bool, std::vector<core::AgentId>>, std::vector<core::AgentId>> viewers;
-  for (const auto& [id, console] : consoles_) {
+  for (const core::AgentId id : consoles_.all()) {
     const auto viewer = state.agents.find(id);
     if (viewer == state.agents.end()) continue;
     std::vector<core::AgentId> listed;
@@ -310,8 +285,7 @@ void Fanout::push_colleagues(const core::State& state, const std::set<core::Agen
 
 void Fanout::push_overview(const core::State& state, core::AgentId agent, Instant now) {
   const auto viewer = state.agents.find(agent);
-  const auto console = consoles_.find(agent);
-  if (viewer == state.agents.end() || console == consoles_.end()) return;
+  if (viewer == state.agents.end() || !consoles_.contains(agent)) return;
   std::vector<std::string> frames = first_colleague_frames(state, viewer->second);
   for (const core::QueueId id : viewer->second.queues) {
     const auto queue = state.queues.find(id);
@@ -319,11 +293,8 @@ void Fanout::push_overview(const core::State& state, core::AgentId agent, Instan
     frames.push_back(protocol::encode(
         protocol::QueueChanged{.queue = to_wire(core::view_of(queue->second, now), protocol::Role::agent)}));
   }
-  for (const core::ConversationId id : console->second.listed) {
-    const auto* conversation = find(state, id);
-    if (conversation == nullptr) continue;
-    frames.push_back(
-        protocol::encode(protocol::ChatChanged{.chat = to_wire(core::chat_view(state, *conversation, now))}));
+  for (const core::ChatView& chat : core::console_view(state, viewer->second, now).chats) {
+    frames.push_back(protocol::encode(protocol::ChatChanged{.chat = to_wire(chat)}));
   }
   relay_.to_all([agent, frames = std::make_shared<const std::vector<std::string>>(std::move(frames))](Hub& hub) {
     for (const std::string& frame : *frames) hub.overview({agent}, frame);
@@ -331,7 +302,7 @@ void Fanout::push_overview(const core::State& state, core::AgentId agent, Instan
 }
 
 bool Fanout::nothing_gathered() const {
-  return behind_.empty() && gathered_chats_.empty() && gathered_queues_.empty() && gathered_colleagues_.empty() &&
+  return behind_.empty() && chats_.nothing_gathered() && gathered_queues_.empty() && gathered_colleagues_.empty() &&
          gathered_transfer_queues_.empty();
 }
 
@@ -345,12 +316,9 @@ void Fanout::send_due(const core::State& state, Instant now) {
   const std::int64_t started = steady_ms();
   if (started < next_send_ms_ || nothing_gathered()) return;
   push_colleagues(state, std::exchange(gathered_colleagues_, {}), std::exchange(gathered_transfer_queues_, {}));
-  const ConversationSet chats = std::exchange(gathered_chats_, {});
   const std::set<core::QueueId> queues = std::exchange(gathered_queues_, {});
   const std::set<core::AgentId> behind = std::exchange(behind_, {});
-  for (const core::ConversationId id : chats) {
-    if (const auto* conversation = find(state, id)) push_chat(state, *conversation, now, Urgent::no);
-  }
+  chats_.send_gathered(state, now);
   for (const core::AgentId id : behind) push_overview(state, id, now);
   for (const core::QueueId id : queues) {
     push_queue(state, id, now, false);

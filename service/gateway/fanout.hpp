@@ -16,6 +16,8 @@
 #include "service/core/event.hpp"
 #include "service/core/state.hpp"
 #include "service/core/view.hpp"
+#include "service/gateway/chat_lists.hpp"
+#include "service/gateway/consoles.hpp"
 #include "service/gateway/directory.hpp"
 #include "service/gateway/metrics.hpp"
 #include "service/gateway/relay.hpp"
@@ -25,7 +27,7 @@ namespace heti::gateway {
 
 class Fanout final : public sequencer::Projection {
  public:
-  Fanout(Relay& relay, GatewayMetrics& metrics) : relay_(relay), metrics_(metrics) {}
+  Fanout(Relay& relay, GatewayMetrics& metrics);
 
   // Before the first batch: who exists.
   void start(const core::State& state, Instant now);
@@ -42,7 +44,7 @@ class Fanout final : public sequencer::Projection {
 
   // Answers that have just left: the events of their own lot come after them, and count on top.
   void note_opened(const core::ConversationView& view);
-  void note_console(core::AgentId agent, const core::ConsoleView& view);
+  void note_console(core::AgentId agent, const core::ConsoleView& view, const core::State& state);
 
   // A console of this agent was not told everything while it did not keep up: it is told all of its list, its queues
   // and its colleagues once more.
@@ -69,20 +71,15 @@ class Fanout final : public sequencer::Projection {
     bool resumed = false;
     std::set<core::QueueId> opened_or_closed;
   };
-  struct Console {
-    ConversationSet listed;
-  };
 
   void look_at(const core::Event& event, const core::State& state, Touched& touched);
   void touch(core::ConversationId id, const core::State& state, Touched& touched);
   void touch_queue_of(core::ConversationId id, const core::State& state);
   void push_entry(const core::State& state, const core::Event& event);
-  enum class Urgent : bool { no, yes };
-  void push_chat(const core::State& state, const core::Conversation& conversation, Instant now, Urgent urgent);
   void push_overview(const core::State& state, core::AgentId agent, Instant now);
   void push_state(const core::State& state, const core::Conversation& conversation);
   void push_queue(const core::State& state, core::QueueId id, Instant now, bool visitors_too);
-  void push_final(core::ConversationId id);
+  void push_final(core::ConversationId id, const core::State& state);
   void push_colleagues(const core::State& state, const std::set<core::AgentId>& agents,
                        const std::set<core::QueueId>& queues);
   bool nothing_gathered() const;
@@ -96,8 +93,8 @@ class Fanout final : public sequencer::Projection {
   std::shared_ptr<const Directory> directory_;  // the last one published
   std::unordered_map<core::ConversationId, Known, IdHash> known_;
   std::unordered_map<core::ConversationId, std::uint64_t, IdHash> opened_in_lot_;
-  std::map<core::AgentId, Console> consoles_;
-  ConversationSet gathered_chats_;
+  Consoles consoles_;
+  ChatLists chats_;
   std::set<core::QueueId> gathered_queues_;
   std::set<core::AgentId> gathered_colleagues_;
   std::set<core::QueueId> gathered_transfer_queues_;  // whose hours or staff changed

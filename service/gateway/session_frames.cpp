@@ -78,7 +78,7 @@ void Session::greet(VisitorToken token) {
       welcome.clock_speed = services.options.clock_speed;
       frame = protocol::encode(welcome);
     } else if (const auto* agent = std::get_if<core::ConsoleView>(&answer)) {
-      services.fanout.note_console(self.agent, *agent);
+      services.fanout.note_console(self.agent, *agent, state);
       auto welcome = agent_welcome(*agent, services.history, line->now());
       welcome.clock_speed = services.options.clock_speed;
       frame = protocol::encode(welcome);

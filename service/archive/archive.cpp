@@ -14,6 +14,7 @@
 #include "service/archive/reader.hpp"
 #include "service/archive/sample_rows.hpp"
 #include "service/archive/writer.hpp"
+#include "service/base/gives_way.hpp"
 #include "service/base/thread_name.hpp"
 
 namespace heti::archive {
@@ -256,6 +257,7 @@ class Follower final : public Archive {
                                   std::to_string(place.position.value()) + ", which was written last");
         return false;
       }
+      gives_way_.here();
       place.position = batch.position;
       place.hash = hash;
       chunk.payloads += batch.payload;
@@ -289,8 +291,9 @@ class Follower final : public Archive {
       const auto payload = std::string_view(chunk.payloads).substr(begin, end - begin);
       if (auto written = writer_->write(position, payload); !written) return written;
       begin = end;
+      gives_way_.here();
     }
-    if (auto finished = writer_->finish(); !finished) return finished;
+    if (auto finished = writer_->finish(gives_way_); !finished) return finished;
     if (auto moved = database_.move(place); !moved) return moved;
     return database_.run("COMMIT");
   }
@@ -316,6 +319,7 @@ class Follower final : public Archive {
   Clock::time_point checkpointed_at_;
   Clock::time_point again_at_;  // after an error
   std::size_t unsynced_bytes_ = 0;
+  GivesWay gives_way_;
 
   // Shared.
   std::atomic<std::uint64_t> durable_ = 0;

@@ -224,19 +224,21 @@ std::expected<void, std::string> Writer::write(journal::Position position, std::
 }
 
 // By number: those that began one after the other lie beside each other in the tables.
-std::expected<void, std::string> Writer::finish() {
+std::expected<void, std::string> Writer::finish(GivesWay& gives_way) {
   std::ranges::sort(gathered_, {}, [](const Talk* talk) { return talk->id; });
   for (Talk* talk : gathered_) {
     auto written = write_run(*talk);
     if (written) written = write_talk(*talk);
     if (!written) return std::unexpected(named(talk->id) + ": " + written.error());
     talk->gathered = false;
+    gives_way.here();
   }
   gathered_.clear();
   // In their own order, at the end of their table.
   for (const Placed& placed : samples_) {
     auto written = write_sample(*database_, history_, placed.position, placed.index, placed.sample);
     if (!written) return written;
+    gives_way.here();
   }
   samples_.clear();
   if (talks_.size() >= talks_max) talks_.clear();

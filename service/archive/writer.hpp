@@ -12,6 +12,7 @@
 #include "service/archive/database.hpp"
 #include "service/archive/run.hpp"
 #include "service/archive/samples.hpp"
+#include "service/base/gives_way.hpp"
 #include "service/core/event.hpp"
 #include "service/core/state.hpp"
 
@@ -27,7 +28,7 @@ class Writer {
   // Decodes a batch and gathers what its events say. An error names the batch and the event.
   [[nodiscard]] std::expected<void, std::string> write(journal::Position position, std::string_view payload);
   // To be called at the end of each transaction: writes what was gathered, once for each conversation.
-  [[nodiscard]] std::expected<void, std::string> finish();
+  [[nodiscard]] std::expected<void, std::string> finish(GivesWay& gives_way);
 
  private:
   using Written = std::expected<void, std::string>;

@@ -90,8 +90,15 @@ void ChatLists::forget(core::ConversationId id, const core::State& state) {
   told_.erase(place);
 }
 
-void ChatLists::send_gathered(const core::State& state, Instant now) {
-  for (const auto& [id, concerned] : std::exchange(gathered_, {})) {
+void ChatLists::begin_round() {
+  due_.insert(due_.end(), gathered_.begin(), gathered_.end());
+  gathered_.clear();
+}
+
+void ChatLists::send_some(const core::State& state, Instant now, std::size_t most) {
+  for (; most > 0 && !due_.empty(); --most) {
+    const auto [id, concerned] = due_.back();
+    due_.pop_back();
     const auto conversation = state.conversations.find(id);
     if (conversation != state.conversations.end()) {
       tell_all(state, conversation->second, now, concerned, Urgent::no);

@@ -6,6 +6,8 @@
 #include <functional>
 #include <string>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "service/base/public_id.hpp"
 #include "service/core/state.hpp"
@@ -32,8 +34,12 @@ class ChatLists {
   // It is final.
   void forget(core::ConversationId id, const core::State& state);
 
-  bool nothing_gathered() const { return gathered_.empty(); }
-  void send_gathered(const core::State& state, Instant now);
+  bool nothing_gathered() const { return gathered_.empty() && due_.empty(); }
+  // What is gathered is sent in rounds: of so many chats at a time, for a message that comes in meanwhile waits so
+  // long.
+  bool in_round() const { return !due_.empty(); }
+  void begin_round();
+  void send_some(const core::State& state, Instant now, std::size_t most);
 
  private:
   struct IdHash {
@@ -58,6 +64,7 @@ class ChatLists {
   Consoles& consoles_;
   std::unordered_map<core::ConversationId, Told, IdHash> told_;
   std::unordered_map<core::ConversationId, Concerned, IdHash> gathered_;
+  std::vector<std::pair<core::ConversationId, Concerned>> due_;  // the rest of the round
 };
 
 }  // namespace heti::gateway

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace event = core::event;
 namespace {
 
 constexpr std::int64_t gather_ms = 250;
+constexpr std::size_t chats_with_a_batch = 32;
 
 template <class... F>
 struct Cases : F... {
@@ -103,7 +105,7 @@ void Fanout::on_durable(const sequencer::Durable& batch) {
   // Queues and chats of a console are those of its welcome: other rules, another welcome.
   if (touched.settings && !consoles_.all().empty()) relay_.to_all([](Hub& hub) { hub.restart_consoles(); });
   opened_in_lot_.clear();
-  send_due(batch.state, batch.now);
+  send_gathered(batch.state, batch.now, chats_with_a_batch);
 }
 
 void Fanout::touch(core::ConversationId id, const core::State& state, Touched& touched) {
@@ -313,14 +315,32 @@ void Fanout::publish_directory(std::shared_ptr<const Directory> directory) {
 
 void Fanout::send_due(const core::State& state, Instant now) {
   asked_ = false;
-  const std::int64_t started = steady_ms();
-  if (started < next_send_ms_ || nothing_gathered()) return;
+  send_gathered(state, now, std::numeric_limits<std::size_t>::max());
+}
+
+void Fanout::send_gathered(const core::State& state, Instant now, std::size_t chats_max) {
+  if (nothing_gathered()) return;
+  const bool begins = !chats_.in_round();
+  if (begins && steady_ms() < next_round_ms_) return;
+  const auto started = std::chrono::steady_clock::now();
+  if (begins) {
+    next_round_ms_ = steady_ms() + gather_ms;
+    round_took_ = {};
+    chats_.begin_round();
+    push_gathered_lines(state, now);
+  }
+  chats_.send_some(state, now, chats_max);
+  round_took_ += std::chrono::steady_clock::now() - started;
+  if (!chats_.in_round()) {
+    const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(round_took_ * 20).count();
+    next_round_ms_ = std::max(next_round_ms_, next_round_ms_ - gather_ms + rest);
+  }
+}
+
+void Fanout::push_gathered_lines(const core::State& state, Instant now) {
   push_colleagues(state, std::exchange(gathered_colleagues_, {}), std::exchange(gathered_transfer_queues_, {}));
-  const std::set<core::QueueId> queues = std::exchange(gathered_queues_, {});
-  const std::set<core::AgentId> behind = std::exchange(behind_, {});
-  chats_.send_gathered(state, now);
-  for (const core::AgentId id : behind) push_overview(state, id, now);
-  for (const core::QueueId id : queues) {
+  for (const core::AgentId id : std::exchange(behind_, {})) push_overview(state, id, now);
+  for (const core::QueueId id : std::exchange(gathered_queues_, {})) {
     push_queue(state, id, now, false);
     const auto queue = state.queues.find(id);
     if (queue == state.queues.end()) continue;
@@ -329,12 +349,10 @@ void Fanout::send_due(const core::State& state, Instant now) {
       if (const auto* conversation = find(state, conversation_id)) push_state(state, *conversation);
     }
   }
-  const std::int64_t took = steady_ms() - started;
-  next_send_ms_ = started + std::max(gather_ms, took * 20);
 }
 
 void Fanout::on_tick(std::int64_t now_ms) {
-  if (asked_ || now_ms < next_send_ms_ || nothing_gathered()) return;
+  if (asked_ || nothing_gathered() || (!chats_.in_round() && now_ms < next_round_ms_)) return;
   asked_ = true;
   if (ask_for_state_) ask_for_state_();
 }

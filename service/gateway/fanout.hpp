@@ -3,6 +3,7 @@
 // Lines of a conversation and changes of its state leave with the batch; what only moves a clock, a preview, a queue
 // position or a colleague's free slots is gathered for 250 ms, longer if it costs more than a twentieth of the loop.
 // Home loop only.
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -38,7 +39,7 @@ class Fanout final : public sequencer::Projection {
 
   void on_durable(const sequencer::Durable& batch) override;
 
-  // Sends what is gathered, if it is due.
+  // Sends what is gathered, if it is due: all of it, for no batch is at hand.
   void send_due(const core::State& state, Instant now);
   void on_tick(std::int64_t now_ms);
 
@@ -80,9 +81,12 @@ class Fanout final : public sequencer::Projection {
   void push_state(const core::State& state, const core::Conversation& conversation);
   void push_queue(const core::State& state, core::QueueId id, Instant now, bool visitors_too);
   void push_final(core::ConversationId id, const core::State& state);
+  // Colleagues, queues, and how the lines have moved up.
+  void push_gathered_lines(const core::State& state, Instant now);
   void push_colleagues(const core::State& state, const std::set<core::AgentId>& agents,
                        const std::set<core::QueueId>& queues);
   bool nothing_gathered() const;
+  void send_gathered(const core::State& state, Instant now, std::size_t chats_max);
   void publish_directory(std::shared_ptr<const Directory> directory);
   Known& known(const core::Conversation& conversation);
 
@@ -99,7 +103,8 @@ class Fanout final : public sequencer::Projection {
   std::set<core::AgentId> gathered_colleagues_;
   std::set<core::QueueId> gathered_transfer_queues_;  // whose hours or staff changed
   std::set<core::AgentId> behind_;
-  std::int64_t next_send_ms_ = 0;
+  std::int64_t next_round_ms_ = 0;
+  std::chrono::steady_clock::duration round_took_{};
   bool asked_ = false;
 };
 

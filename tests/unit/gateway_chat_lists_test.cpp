@@ -110,6 +110,11 @@ class ChatListsTest : public testing::Test {
       }
     }
   }
+  void send_gathered() {
+    lists.begin_round();
+    lists.send_some(state, now, 1000);
+    EXPECT_TRUE(lists.nothing_gathered());
+  }
   void change(const core::Conversation& conversation) { lists.changed(state, conversation, now); }
   bool knows(std::uint32_t agent, const core::Conversation& conversation) {
     const std::string id = to_string(conversation.public_id);
@@ -152,7 +157,7 @@ TEST_F(ChatListsTest, WhoIsAskedKnowsAtOnceAndTheTeamALittleLater) {
   EXPECT_EQ(frames, 1u);
   EXPECT_TRUE(knows(2, state.conversations.at(ConversationId{1})));
   EXPECT_THAT(screens.at(AgentId{1}), IsEmpty());
-  lists.send_gathered(state, now);
+  send_gathered();
   EXPECT_EQ(frames, 3u) << "the others, and only they";
   EXPECT_TRUE(knows(1, state.conversations.at(ConversationId{1})));
 
@@ -168,7 +173,7 @@ TEST_F(ChatListsTest, WhoWaitsUnaskedIsSeenByEverybodyAtOnce) {
   change(chat(1, ConversationState::queued));
   EXPECT_EQ(frames, 3u);
   for (const std::uint32_t agent : {1, 2, 3, 4}) EXPECT_TRUE(knows(agent, state.conversations.at(ConversationId{1})));
-  lists.send_gathered(state, now);
+  send_gathered();
   EXPECT_EQ(frames, 3u);
 }
 
@@ -180,7 +185,7 @@ TEST_F(ChatListsTest, AChatThatIsOverBeforeItWasToldIsNotToldToTheTeam) {
   change(chat(1, ConversationState::closed));
   state.conversations.erase(ConversationId{1});
   lists.forget(ConversationId{1}, state);
-  lists.send_gathered(state, now);
+  send_gathered();
   for (const std::uint32_t agent : {1, 2, 3}) EXPECT_THAT(screens.at(AgentId{agent}), IsEmpty());
   EXPECT_EQ(frames, 4u) << "all of them to agent 2";
 }
@@ -239,7 +244,9 @@ TEST_F(ChatListsTest, WhateverHappensEveryConsoleListsWhatItsAgentMaySee) {
             touched = &known->second;
           }
           break;
-        default: lists.send_gathered(state, now);
+        default:
+          if (!lists.in_round()) lists.begin_round();
+          lists.send_some(state, now, random() % 4);
       }
       if (touched != nullptr) {
         change(*touched);
@@ -250,7 +257,7 @@ TEST_F(ChatListsTest, WhateverHappensEveryConsoleListsWhatItsAgentMaySee) {
         }
       }
     }
-    lists.send_gathered(state, now);
+    send_gathered();
     for (const auto& [agent, list] : screens) ASSERT_EQ(list, should_list(agent)) << "agent " << agent.value();
     while (!state.conversations.empty()) {
       const ConversationId id = state.conversations.begin()->first;

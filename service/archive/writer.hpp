@@ -27,7 +27,8 @@ class Writer {
 
   // Decodes a batch and gathers what its events say. An error names the batch and the event.
   [[nodiscard]] std::expected<void, std::string> write(journal::Position position, std::string_view payload);
-  // To be called at the end of each transaction: writes what was gathered, once for each conversation.
+  // To be called at the end of each transaction: writes what was gathered, once for each conversation, and gives
+  // way in between.
   [[nodiscard]] std::expected<void, std::string> finish(GivesWay& gives_way);
 
  private:

@@ -237,7 +237,7 @@ void Fanout::push_state(const core::State& state, const core::Conversation& conv
 void Fanout::push_final(core::ConversationId id, const core::State& state) {
   chats_.forget(id, state);
   const auto seen = known_.find(id);
-  if (seen == known_.end()) return;  // Nobody here has ever opened or listed it.
+  if (seen == known_.end()) return;  // Nobody here has ever opened it.
   const PublicId public_id = seen->second.public_id;
   known_.erase(seen);
   protocol::StateChanged last;

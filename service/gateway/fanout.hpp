@@ -1,8 +1,8 @@
 #pragma once
 // Durable events become frames for those who may see them: each text is encoded once and shared by all its receivers.
-// Lines of a conversation and changes of its state leave with the batch; what only moves a clock, a preview, a queue
-// position or a colleague's free slots is gathered for 250 ms, longer if it costs more than a twentieth of the loop.
-// Home loop only.
+// Lines of a conversation and changes of its state leave with the batch, to those whom they concern (chat_lists.hpp);
+// what only moves a clock, a preview, a colleague's chat or free slots or a queue position is gathered for 250 ms,
+// longer if it costs more than a twentieth of the loop. Home loop only.
 #include <chrono>
 #include <cstdint>
 #include <functional>

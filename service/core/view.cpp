@@ -177,7 +177,7 @@ Seers listed_for(const Conversation& conversation) {
   switch (conversation.state) {
     case ConversationState::fresh:
     case ConversationState::closed:
-    case ConversationState::final: return {};
+    case ConversationState::final: break;
     case ConversationState::wrapup: return {.agents = {conversation.agent}};
     case ConversationState::queued:
     case ConversationState::offered:

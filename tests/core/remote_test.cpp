@@ -1,6 +1,7 @@
 // Commands of other nodes: each once, in order; what is said of them in the journal is enough to answer.
 #include <gtest/gtest.h>
 
+#include "service/base/bytes.hpp"
 #include "service/core/evolve.hpp"
 #include "service/core/remote.hpp"
 #include "service/core/stored_event.hpp"
@@ -136,6 +137,16 @@ TEST(FeatureLevelTest, WhatEveryBuildReadsNeedsNoLevelAndWhatThisOneDoesNotReadI
   State state;
   evolve(state, {.at = desk.start, .body = event::FeatureLevelRaised{.level = 77}});
   EXPECT_EQ(state.feature_level, 77u);
+}
+
+TEST(FeatureLevelTest, TheEventIsReadAsItWasWritten) {
+  ByteWriter out;
+  write_event(out, {.at = instant_from_ms(5), .body = event::FeatureLevelRaised{.level = 40}});
+  const std::string bytes = std::move(out).take();
+  ByteReader in(bytes);
+  const Event read = read_event(in);
+  EXPECT_TRUE(in.ok());
+  EXPECT_EQ(std::get<event::FeatureLevelRaised>(read.body).level, 40u);
 }
 
 TEST(FeatureLevelTest, AnEventHasTheTypeOfItsNewestVersion) {
